@@ -1,0 +1,157 @@
+"""The eight emotions of MEAD as expressions of units and extras, at three levels, and as tracks in time.
+
+Which units belong to an emotion follows EMFACS (Friesen & Ekman 1983); how far each goes was chosen for this renderer,
+so that level 2 is named by a stranger who sees a still without caption.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ..errors import AUHeadError
+from . import space
+from .sequence import FPS, AUSequence, Span, s_curve
+
+TRANSITION = 0.4  # seconds from one expression to the next
+LEVELS = (1, 2, 3)
+LEVEL_FACTOR = {1: 0.45, 2: 0.75, 3: 1.0}
+
+# Seconds after the start of an emotion at which a region begins to move: eyes first, mouth last.
+REGION_DELAY = {"gaze": 0.0, "eyes": 0.0, "brows": 0.04, "nose": 0.08, "cheeks": 0.1, "jaw": 0.12, "mouth": 0.12}
+
+# Values at level 3. A name without a side stands for both.
+_APEX = {
+    "angry": {
+        "brow_lower": 1.0,
+        "upper_lid_raise": 0.55,
+        "cheek_raise": 0.3,
+        "nose_wrinkle": 0.45,
+        "lip_press": 0.7,
+        "chin_raise": 0.3,
+        "lip_corner_down": 0.35,
+    },
+    "contempt": {
+        "lip_corner_raise_right": 1.0,
+        "lip_corner_stretch_right": 0.45,
+        "cheek_raise_right": 0.5,
+        "lip_corner_down_left": 0.25,
+        "eye_closure": 0.3,
+        "brow_raise_right": 0.5,
+        "brow_lower_left": 0.25,
+        "chin_raise": 0.2,
+    },
+    "disgusted": {
+        "nose_wrinkle": 1.0,
+        "upper_lip_raise": 0.8,
+        "brow_lower": 0.6,
+        "eye_closure": 0.35,
+        "cheek_raise": 0.6,
+        "chin_raise": 0.25,
+        "lower_lip_depress": 0.2,
+        "lip_corner_down": 0.4,
+    },
+    "fear": {
+        "inner_brow_raise": 1.0,
+        "brow_raise": 0.65,
+        "brow_lower": 0.4,
+        "upper_lid_raise": 1.0,
+        "lip_corner_stretch": 1.0,
+        "lower_lip_depress": 0.45,
+        "lip_corner_down": 0.3,
+        "jaw_open": 0.3,
+    },
+    "happy": {
+        "lip_corner_raise": 1.0,
+        "cheek_raise": 1.0,
+        "lip_corner_stretch": 0.35,
+        "upper_lip_raise": 0.25,
+        "eye_closure": 0.12,
+        "jaw_open": 0.1,
+    },
+    "neutral": {},
+    "sad": {
+        "inner_brow_raise": 1.0,
+        "brow_lower": 0.35,
+        "lip_corner_down": 1.0,
+        "chin_raise": 0.5,
+        "eye_closure": 0.32,
+        "gaze_y": -0.3,
+    },
+    "surprised": {
+        "brow_raise": 1.0,
+        "inner_brow_raise": 0.5,
+        "upper_lid_raise": 0.95,
+        "jaw_open": 0.7,
+        "lip_pucker": 0.15,
+    },
+}
+
+EMOTIONS = tuple(_APEX)
+ALIASES = {
+    "anger": "angry",
+    "mad": "angry",
+    "furious": "angry",
+    "contemptuous": "contempt",
+    "scorn": "contempt",
+    "disgust": "disgusted",
+    "fearful": "fear",
+    "afraid": "fear",
+    "scared": "fear",
+    "joy": "happy",
+    "joyful": "happy",
+    "happiness": "happy",
+    "calm": "neutral",
+    "none": "neutral",
+    "normal": "neutral",
+    "sadness": "sad",
+    "unhappy": "sad",
+    "surprise": "surprised",
+    "astonished": "surprised",
+}
+
+
+def emotion_name(name: str) -> str:
+    """The MEAD name of an emotion or one of its other names, whatever the case; AUHeadError for an unknown one."""
+    plain = str(name).strip().lower()
+    plain = ALIASES.get(plain, plain)
+    if plain not in _APEX:
+        raise AUHeadError(f'"{name}" is not an emotion; use one of {", ".join(EMOTIONS)}.')
+    return plain
+
+
+def expression(emotion: str, level: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """(values [24], extra [10]) float32 of an emotion at level 1, 2 or 3."""
+    if level not in LEVELS:
+        raise AUHeadError(f'The emotion "{emotion}" has level {level}; use 1, 2 or 3.')
+    row = np.zeros(len(space.COLUMNS), np.float32)
+    for name, apex in _APEX[emotion_name(emotion)].items():
+        for identifier in (name, f"{name}_left", f"{name}_right"):
+            if identifier in space.COLUMN_INDEX:
+                row[space.COLUMN_INDEX[identifier]] = apex * LEVEL_FACTOR[level]
+    return row[: len(space.UNITS)], row[len(space.UNITS) : -len(space.POSE)]
+
+
+def emotion_track(spans: Iterable[Span], frames: int, fps: float = FPS) -> AUSequence:
+    """Emotions in time: each comes and goes along an S-curve of 0.4 s, the eyes first and the mouth last.
+
+    Spans that meet pass into each other without a neutral moment between them; where two overlap, the later one takes
+    over during the overlap. A span shown inside a longer one gives back to it.
+    """
+    known = [Span(span.start, span.end, emotion_name(span.emotion), span.level) for span in spans]
+    known.sort(key=lambda span: span.start)
+    delay = np.array([REGION_DELAY.get(unit.region, 0.0) for unit in space.COLUMNS])
+    time = np.arange(frames)[:, None] / fps - delay
+    table = np.zeros((frames, len(space.COLUMNS)))
+    for index, span in enumerate(known):
+        end, rise = span.end, TRANSITION
+        for other in known[:index]:
+            if span.start < other.end <= span.end:
+                rise = max(rise, other.end - span.start)
+        for other in known[index + 1 :]:
+            if other.start <= span.end < other.end:
+                end = max(end, other.start + max(TRANSITION, span.end - other.start))  # hidden below the other by then
+        weight = s_curve((time - span.start) / rise) * (1 - s_curve((time - end) / TRANSITION))
+        values, extra = expression(span.emotion, span.level)
+        target = np.concatenate((values, extra, np.zeros(len(space.POSE))))
+        table += weight * (target - table)
+    return AUSequence.from_table(table, fps=fps, spans=known, source="emotions")
