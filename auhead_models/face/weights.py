@@ -1,0 +1,37 @@
+"""Loads the bundled networks of the face package."""
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import nn
+
+from ..errors import AUHeadError
+from .blazeface import ShortRangeDetector
+from .facemesh import FaceMesh
+
+FACE_LANDMARKS = Path(__file__).parents[1] / "weights" / "face_landmarks.safetensors"
+_NETWORKS = {"short_range": ShortRangeDetector, "mesh": FaceMesh}
+
+
+def load_network(name: str, device: torch.device, path: Path = FACE_LANDMARKS) -> nn.Module:
+    """A frozen float32 network on a device: "short_range" or "mesh".
+
+    Raises AUHeadError where the file of weights is missing, cut short or of another version.
+    """
+    network = _NETWORKS[name]()
+    try:
+        with safe_open(path, "pt") as file:
+            state = {key.removeprefix(name + "."): file.get_tensor(key).float() for key in file.keys() if key.startswith(name + ".")}
+        network.load_state_dict(state)
+    except FileNotFoundError as error:
+        raise AUHeadError(f"The weights {path.name} are missing from {path.parent}: install the plugin again.") from error
+    except (SafetensorError, OSError, RuntimeError) as error:
+        raise AUHeadError(f"The weights {path} cannot be read (the file is damaged or cut short): install the plugin again.") from error
+    return network.requires_grad_(False).eval().to(device)
+
+
+@lru_cache
+def bundled_network(name: str, device: torch.device) -> nn.Module:
+    """``load_network`` of the bundled file, kept: the networks are small (3 MB), frozen and used for every frame."""
+    return load_network(name, device)
