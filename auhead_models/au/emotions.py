@@ -125,9 +125,8 @@ def expression(emotion: str, level: int = 2) -> tuple[np.ndarray, np.ndarray]:
         raise AUHeadError(f'The emotion "{emotion}" has level {level}; use 1, 2 or 3.')
     row = np.zeros(len(space.COLUMNS), np.float32)
     for name, apex in _APEX[emotion_name(emotion)].items():
-        for identifier in (name, f"{name}_left", f"{name}_right"):
-            if identifier in space.COLUMN_INDEX:
-                row[space.COLUMN_INDEX[identifier]] = apex * LEVEL_FACTOR[level]
+        for identifier in space.both_sides(name):
+            row[space.COLUMN_INDEX[identifier]] = apex * LEVEL_FACTOR[level]
     return row[: len(space.UNITS)], row[len(space.UNITS) : -len(space.POSE)]
 
 

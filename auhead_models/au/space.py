@@ -153,6 +153,12 @@ def unit(identifier: str) -> Unit:
     return COLUMNS[COLUMN_INDEX[identifier]]
 
 
+def both_sides(name: str) -> tuple[str, ...]:
+    """The column ids that a name stands for: itself, or left and right of a name without a side ("brow_lower")."""
+    ids = tuple(identifier for identifier in (name, f"{name}_left", f"{name}_right") if identifier in COLUMN_INDEX)
+    return ids or (unit(name).id,)
+
+
 def region_mask(region: str | Iterable[str] | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Boolean masks ([24], [10], [6]) of one region, several regions, or everything (None or "all")."""
     names = (region,) if isinstance(region, str) else region
