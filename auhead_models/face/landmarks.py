@@ -52,7 +52,7 @@ def region_of_points(points: Tensor) -> Region:
     """The square around the points, turned as the outer eye corners are."""
     across = (points[_LEFT_EYE_CORNER] - points[_RIGHT_EYE_CORNER]).tolist()
     angle = math.atan2(across[1], across[0])
-    _, turn = Region(0, 0, 1, angle).axes(points.device)
+    turn = Region(0, 0, 1, angle).turn(points)
     upright = points[:, :2] @ turn
     low, high = upright.amin(0), upright.amax(0)
     x, y = (turn @ ((low + high) / 2)).tolist()
