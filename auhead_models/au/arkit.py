@@ -1,8 +1,8 @@
 """ARKit's 52 blendshapes and the AU space, both ways.
 
-There and back gives the same performance while mean brow raise + inner brow raise stay below 1, except: negative offsets
-and the head's shift and zoom have no blendshape; lips_together becomes mouthClose, which ARKit defines as closing the lips
-over an open jaw, and comes back as a jaw that is less open.
+There and back gives the same performance while mean brow raise + inner brow raise stay below 1, except: negative
+offsets and the head's shift and zoom have no blendshape; lips_together becomes mouthClose, which ARKit defines as
+closing the lips over an open jaw, and comes back as a jaw that is less open.
 
 Head angles are in radians about ARKit's axes (+x the subject's left, +y up, +z out of the face): turning to the
 subject's left is positive yaw, looking down positive pitch, tilting to the right shoulder positive roll.
@@ -117,8 +117,8 @@ def to_arkit(sequence: AUSequence) -> np.ndarray:
 
 
 def arkit_sequence(weights: np.ndarray, fps: float, source: str = "") -> AUSequence:
-    """A performance from blendshape weights [T, 52], clipped to the legal ranges."""
-    return AUSequence.zeros(len(weights), fps, source).with_columns(from_arkit(weights)).clamp()
+    """A performance from blendshape weights [T, 52], not clipped."""
+    return AUSequence.zeros(len(weights), fps, source).with_columns(from_arkit(weights))
 
 
 def match_name(name: str) -> int | None:

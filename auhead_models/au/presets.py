@@ -1,4 +1,4 @@
-"""Ready-made performances: emotions, small expressions, head gestures, and an idle that keeps a still portrait alive."""
+"""Ready-made performances: emotions, small expressions, head gestures, and an idle that keeps a portrait alive."""
 
 import math
 from collections.abc import Callable
@@ -8,14 +8,14 @@ import numpy as np
 from ..errors import AUHeadError
 from . import space
 from .emotions import EMOTIONS, LEVEL_FACTOR, LEVELS, expression
-from .sequence import FPS, AUSequence, Span, s_curve
+from .sequence import FPS, AUSequence, Span, check_fps, s_curve
 
 Columns = dict[str, np.ndarray]  # id to [T]
 
 # Values at level 3 of expressions that are held. A name without a side stands for both.
 _HELD = {
     "smile": {"lip_corner_raise": 0.7, "cheek_raise": 0.6},
-    "smirk": {"lip_corner_raise_left": 0.85, "lip_corner_stretch_left": 0.3, "cheek_raise_left": 0.4, "lip_press": 0.15},
+    "smirk": {"lip_corner_raise_left": 0.85, "lip_corner_stretch_left": 0.3, "cheek_raise_left": 0.4},
     "frown": {"brow_lower": 0.9, "cheek_raise": 0.2},
     "raised_brow": {"brow_raise_left": 1.0, "brow_lower_right": 0.35, "upper_lid_raise_left": 0.25},
     "kiss": {"lip_pucker": 1.0, "eye_closure": 0.25, "lips_together": 0.6, "pitch": 0.03},
@@ -157,7 +157,9 @@ def preset(
         raise AUHeadError(f'The preset "{name}" has level {level}; use 1, 2 or 3.')
     if not 0 < seconds <= 3600:
         raise AUHeadError(f'The preset "{name}" lasts {seconds} s; use more than 0 and at most 3600 seconds.')
-    frames = max(1, round(seconds * fps))
+    if not (0 <= fade_in < math.inf and 0 <= fade_out < math.inf):
+        raise AUHeadError(f'The preset "{name}" fades over {fade_in} and {fade_out} s; use 0 or more seconds.')
+    frames = max(1, round(seconds * check_fps(fps)))
     sequence = AUSequence.zeros(frames, fps, source=f"preset {name}")
     seconds = sequence.seconds
     if name in EMOTIONS:
@@ -175,4 +177,4 @@ def preset(
     if loop:
         return sequence.clamp()
     shorten = min(1.0, seconds / max(fade_in + fade_out, 1e-9))
-    return sequence.fade(max(fade_in, 0.0) * shorten, max(fade_out, 0.0) * shorten).clamp()
+    return sequence.fade(fade_in * shorten, fade_out * shorten).clamp()
