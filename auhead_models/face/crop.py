@@ -248,7 +248,7 @@ def _resample(
         return part
     part = part.float()
     if whole:
-        out = F.interpolate(part, size, mode=mode, align_corners=False, antialias=scale > 1)
+        out = F.interpolate(part, size, mode=mode, align_corners=False, antialias=True)
     else:
         if scale > 1:
             smaller = [max(1, round(n / scale)) for n in count]
