@@ -1,0 +1,147 @@
+"""Eyes: an eyeball that stays still behind the lids and turns with the gaze, and lids with skin of their own.
+
+A still shows only the open part of an eye. What a wider opening or another gaze uncovers is painted once per portrait:
+the iris is completed from its own radial colours, the white from the visible white. A closing upper lid carries its edge
+with the lashes as one rigid band; the skin that rolls out of the crease above it is the skin over the crease, mirrored,
+so that nothing is stretched.
+"""
+
+import torch
+
+from .canonical import Pose
+from .curves import catmull_rom, smoothstep, strip_triangles
+from .eyeball import complete_eyeball
+from .raster import rasterize
+from .remap import sample_pixels, window
+from .topology import Eye
+
+STEPS = 4  # samples of a lid curve between two landmarks
+BAND = 0.55  # part of the lid between crease and edge that moves as one piece with the lashes
+LASHES = 0.10  # cm below the lid edge that belong to the lashes
+CLOSED_LINE = 0.25  # how much the line between closed lids darkens
+SOFT_EDGE = 0.07  # cm over which the eyeball fades out under the lids
+
+
+class EyePainter:
+    """Paints one eye of a portrait.
+
+    crop [3, S, S], points [478, 3] crop pixels with depth, pose of the portrait.
+    """
+
+    def __init__(self, crop: torch.Tensor, points: torch.Tensor, pose: Pose, eye: Eye):
+        self._crop = crop[None]
+        self._pose = pose
+        self._eye = eye
+        self._scale = float(pose.scale)
+        self._edge_points = [eye.outer, *eye.upper, eye.inner]
+        self._lower_points = [eye.outer, *eye.lower, eye.inner]
+        self._crease_points = [eye.outer, *eye.crease, eye.inner]
+        self._edge = self._curve(points, self._edge_points)
+        self._crease = self._curve(points, self._crease_points)
+        self._lid_height = (self._crease - self._edge).norm(dim=-1).clamp(min=0.5)
+        brow = points[list(eye.brow_lower[1:4]), :2].mean(0)
+        lower = self._curve(points, self._lower_points)
+        self._open_height = (lower - self._edge).norm(dim=-1).amax().clamp(min=1.0)
+        self._skin_room = 0.75 * float((brow - points[eye.crease[3], :2]).norm())
+        self._iris = points[eye.iris, :2]
+        rim = points[eye.iris + 1 : eye.iris + 5, :2]
+        self._radius = float((rim - self._iris).norm(dim=-1).mean())
+        self._eyeball = complete_eyeball(crop, points, eye)[None]
+
+    def paint_eyeball(self, frames: torch.Tensor, points: torch.Tensor, mesh: torch.Tensor) -> None:
+        """Put the still, turning eyeball into the opening of the lids, in place.
+
+        frames [T, 3, S, S]; points [T, 478, 3] crop pixels and mesh [T, 478, 3] canonical cm, both with open lids.
+        """
+        still = self._pose.project(mesh)  # the eyeball does not follow the lids; it follows the head
+        turn = still[:, self._eye.iris, :2] - self._iris
+        upper, lower = (self._curve(points, ring) for ring in (self._edge_points, self._lower_points))
+        upper_still, lower_still = (self._curve(still, ring) for ring in (self._edge_points, self._lower_points))
+        moved = torch.stack([turn.norm(dim=-1), (upper_still - self._edge).norm(dim=-1).amax(-1)]).amax(0)
+        strength = smoothstep(moved, 0.05, 0.6)  # untouched lids and gaze leave the portrait's own pixels
+        active = (strength > 0).nonzero()[:, 0]
+        place = window(torch.cat([upper, lower], 1)[active], 2, *frames.shape[-2:]) if len(active) else None
+        if place is None:
+            return
+        upper, lower, upper_still, lower_still = (c[active] for c in (upper, lower, upper_still, lower_still))
+
+        height = (upper - lower).norm(dim=-1).clamp(min=1e-3)
+        soft = (SOFT_EDGE * self._scale / height).clamp(max=0.5)
+        part = torch.stack([torch.zeros_like(soft), soft, 1 - soft, torch.ones_like(soft)], 1)[..., None]  # [T, 4, C, 1]
+        shape = upper[:, None] + part * (lower - upper)[:, None]
+        source = upper_still[:, None] + part * (lower_still - upper_still)[:, None]
+        opacity = torch.tensor([0.0, 1.0, 1.0, 0.0], device=part.device).view(1, 4, 1, 1).expand_as(part)
+        opacity = opacity * (height / (0.5 * SOFT_EDGE * self._scale) - 1).clamp(0, 1)[:, None, :, None]
+        layer = _rasterize_grid(shape, torch.cat([source, opacity], -1), place)
+
+        seen = layer[..., :2]
+        away = (seen - (self._iris + turn[active])[:, None, None]).norm(dim=-1, keepdim=True) / self._radius
+        follows = 1 - smoothstep(away, 1.15, 2.4)  # the white near the iris stretches, the corners stay
+        colour = sample_pixels(self._eyeball, seen - follows * turn[active][:, None, None])
+        _blend(frames, active, place, colour, layer[..., 2] * strength[active][:, None, None])
+
+    def paint_lid(self, frames: torch.Tensor, points: torch.Tensor, open_points: torch.Tensor) -> None:
+        """Draw the upper lid where it has come down, in place.
+
+        frames [T, 3, S, S]; points [T, 478, 3] crop pixels with the lids as performed, open_points with open lids.
+        """
+        edge, crease = self._curve(points, self._edge_points), self._curve(open_points, self._crease_points)
+        open_edge = self._curve(open_points, self._edge_points)
+        travel = ((edge - open_edge) * _unit(open_edge - crease)).sum(-1).clamp(min=0)  # [T, columns]
+        strength = smoothstep(travel.amax(-1), 0.1, 0.8)
+        active = (strength > 0).nonzero()[:, 0]
+        lashes = LASHES * self._scale
+        reach = torch.cat([edge, crease], 1)[active]
+        place = window(reach, lashes + 2, *frames.shape[-2:]) if len(active) else None
+        if place is None:
+            return
+        edge, crease, travel = edge[active], crease[active], travel[active]
+
+        # Rows of the lid by their distance above its edge: lashes, edge, the rigid band, new skin, crease.
+        length = (crease - edge).norm(dim=-1).clamp(min=1e-3)
+        band = torch.minimum(BAND * self._lid_height, length)
+        skin = length - band
+        zero = torch.zeros_like(band)
+        above = torch.stack([zero - lashes, zero, 0.5 * band, band, band + skin / 3, band + skin * 2 / 3, length], 1)
+        shape = edge[:, None] + above[..., None] * ((crease - edge) / length[..., None])[:, None]
+
+        up = _unit(self._crease - self._edge)
+        carried = self._edge + above.clamp(max=self._lid_height)[..., None] * up
+        depth = length[:, None] - above  # how far below the crease
+        mirrored = self._crease + (depth * (self._skin_room / skin.amax(1)[:, None, None]).clamp(max=1))[..., None] * up
+        rolled_out = smoothstep(travel / (0.35 * self._lid_height))[:, None]
+        new_skin = rolled_out * above.new_tensor([0, 0, 0, 0, 0.6, 1, 1])[:, None]
+        closed = smoothstep(travel.amax(1) / self._open_height)[:, None, None]
+        line = 1 - CLOSED_LINE * closed * above.new_tensor([1, 1, 0.15, 0, 0, 0, 0])[:, None]
+        opacity = above.new_tensor([0, 1, 1, 1, 1, 1, 1])[:, None]
+        rest = torch.stack(torch.broadcast_tensors(new_skin, line, opacity), -1).expand(*above.shape, 3)
+        layer = _rasterize_grid(shape, torch.cat([carried, mirrored, rest], -1), place)
+
+        skin_part = layer[:, None, :, :, 4]
+        colour = torch.lerp(sample_pixels(self._crop, layer[..., :2]), sample_pixels(self._crop, layer[..., 2:4]), skin_part)
+        colour = colour * layer[:, None, :, :, 5]
+        _blend(frames, active, place, colour, layer[..., 6] * strength[active][:, None, None])
+
+    @staticmethod
+    def _curve(points: torch.Tensor, ring: list[int]) -> torch.Tensor:
+        """A smooth line through the points of a ring: [..., columns, 2] pixels."""
+        return catmull_rom(points[..., ring, :2], STEPS)
+
+
+def _unit(vector: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.normalize(vector, dim=-1)
+
+
+def _rasterize_grid(shape: torch.Tensor, attributes: torch.Tensor, place: tuple[int, int, int, int]) -> torch.Tensor:
+    """Draw a grid of points [T, rows, columns, 2] with attributes [T, rows, columns, C] in a window: [T, h, w, C]."""
+    left, top, right, bottom = place
+    triangles = strip_triangles(*shape.shape[1:3]).to(shape.device)
+    points = shape.flatten(1, 2) - shape.new_tensor([left, top])
+    return rasterize(points, triangles, attributes.flatten(1, 2), bottom - top, right - left)[0]
+
+
+def _blend(frames: torch.Tensor, active: torch.Tensor, place, colour: torch.Tensor, opacity: torch.Tensor) -> None:
+    """Lay colours [t, 3, h, w] with opacity [t, h, w] over a window of the active frames, in place."""
+    left, top, right, bottom = place
+    below = frames[active, :, top:bottom, left:right]
+    frames[active, :, top:bottom, left:right] = torch.lerp(below, colour, opacity.clamp(0, 1)[:, None])

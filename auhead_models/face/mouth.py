@@ -1,0 +1,169 @@
+"""A parametric mouth: two rows of separate teeth, gums, a tongue, in the person's own canonical centimetres.
+
+The upper teeth sit on the skull, the lower ones turn with the jaw, the tongue goes with most of the jaw. Sizes of teeth:
+mean crown widths and heights of adults (W. Ash & S. Nelson, "Wheeler's Dental Anatomy"), arches as half ellipses. No mesh
+or texture of anybody else is used.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from .curves import strip_triangles
+from .topology import LOWER_LIP, UPPER_LIP
+
+# From the middle outwards: width, height (cm), how much the edge stands back from the longest tooth (cm).
+_UPPER_TEETH = ((0.84, 1.02, 0.00), (0.65, 0.90, 0.07), (0.75, 0.98, 0.02), (0.70, 0.82, 0.10), (0.68, 0.76, 0.15), (1.0, 0.72, 0.2))
+_LOWER_TEETH = ((0.53, 0.86, 0.00), (0.58, 0.88, 0.00), (0.68, 0.98, -0.03), (0.70, 0.84, 0.05), (0.71, 0.80, 0.1), (1.1, 0.75, 0.15))
+_UPPER_ARCH = (2.75, 3.9)  # half axes, cm: to the side, backwards
+_LOWER_ARCH = (2.50, 3.6)
+MOUTH_WIDTH = 2.5  # cm, half the mouth these sizes belong to
+
+TEETH_BEHIND_LIP = 0.62  # cm, front of the upper teeth behind the edge of the upper lip
+UPPER_EDGE = 0.20  # cm that the upper incisors reach below the edge of the resting upper lip
+OVERJET, OVERBITE = 0.22, 0.10  # cm, lower incisors behind the upper ones, and above their edge
+
+IVORY = (0.93, 0.89, 0.80)
+GUM = (0.72, 0.40, 0.39)
+TONGUE = (0.74, 0.42, 0.41)
+THROAT = (0.20, 0.055, 0.05)
+
+UPPER, LOWER, TONGUE_PART = 0, 1, 2
+_GRID = (6, 7)  # rows and columns of a tooth
+
+
+@dataclass(frozen=True)
+class MouthMesh:
+    """Vertices [V, 3] (canonical cm, jaw as in the portrait), triangles [F, 3], colour [V, 3] under white light,
+    part [V] (UPPER, LOWER or TONGUE_PART), tip [V] 0..1: how much a vertex of the tongue belongs to its tip."""
+
+    vertices: torch.Tensor
+    triangles: torch.Tensor
+    colour: torch.Tensor
+    part: torch.Tensor
+    tip: torch.Tensor
+
+
+@dataclass(frozen=True)
+class MouthFit:
+    """Where the mouth sits: middle of the lips' edge [3], size relative to the mean, height of the upper incisors' edge."""
+
+    middle: torch.Tensor
+    size: float
+    edge: float
+
+
+def fit_mouth(mesh: torch.Tensor, edge: float | None = None) -> MouthFit:
+    """Place the mouth behind a person's lips. mesh [>= 468, 3] canonical cm; edge: y of the incisors when it is known."""
+    upper, lower = mesh[UPPER_LIP[3][5]], mesh[LOWER_LIP[3][5]]
+    half_width = float((mesh[LOWER_LIP[3][10], 0] - mesh[LOWER_LIP[3][0], 0]) / 2)
+    size = min(max(half_width / MOUTH_WIDTH, 0.85), 1.12)
+    front = torch.stack([mesh[UPPER_LIP[0][5]], mesh[LOWER_LIP[0][5]]])[:, 2].mean() - 0.45 - TEETH_BEHIND_LIP * size
+    middle = torch.stack([(mesh[UPPER_LIP[3][0], 0] + mesh[UPPER_LIP[3][10], 0]) / 2, (upper[1] + lower[1]) / 2, front])
+    return MouthFit(middle, size, float(upper[1]) - UPPER_EDGE * size if edge is None else edge)
+
+
+def build_mouth(fit: MouthFit) -> MouthMesh:
+    """The mouth of one person, closed as far as the portrait's jaw is."""
+    size = fit.size
+    x, y, front = fit.middle.tolist()
+    upper_front = (x, fit.edge, front)
+    lower_front = (x, fit.edge + OVERBITE * size, front - OVERJET * size)
+    pieces = []
+    pieces += _row(_UPPER_TEETH, _UPPER_ARCH, upper_front, size, up=1.0, part=UPPER)
+    pieces += _row(_LOWER_TEETH, _LOWER_ARCH, lower_front, size, up=-1.0, part=LOWER)
+    pieces.append(_tongue((x, lower_front[1] - 0.12 * size, lower_front[2] - 0.30 * size), size))
+    vertices, triangles, colours, parts, tips, count = [], [], [], [], [], 0
+    for points, colour, part, tip in pieces:
+        rows, columns = points.shape[:2]
+        vertices.append(points.flatten(0, 1))
+        colours.append(colour.flatten(0, 1))
+        triangles.append(strip_triangles(rows, columns) + count)
+        parts.append(torch.full((rows * columns,), part))
+        tips.append(tip.flatten())
+        count += rows * columns
+    return MouthMesh(torch.cat(vertices), torch.cat(triangles), torch.cat(colours), torch.cat(parts), torch.cat(tips))
+
+
+def _arch(along: torch.Tensor, axes: tuple[float, float], size: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """Point (x, z) and outward normal of the half ellipse at an arc length from its front middle; [..., 2] each."""
+    side, back = axes[0] * size, axes[1] * size
+    angle = torch.linspace(0, math.pi / 2, 200)
+    curve = torch.stack([side * angle.sin(), back * (angle.cos() - 1)], -1)
+    length = torch.cat([torch.zeros(1), (curve[1:] - curve[:-1]).norm(dim=-1).cumsum(0)])
+    at = torch.searchsorted(length, along.abs().contiguous()).clamp(1, len(length) - 1)
+    share = ((along.abs() - length[at - 1]) / (length[at] - length[at - 1])).clamp(0, 1)
+    turn = torch.lerp(angle[at - 1], angle[at], share)
+    sign = torch.where(along < 0, -1.0, 1.0)
+    point = torch.stack([sign * side * turn.sin(), back * (turn.cos() - 1)], -1)
+    normal = torch.nn.functional.normalize(torch.stack([sign * turn.sin() / side, turn.cos() / back], -1), dim=-1)
+    return point, normal
+
+
+def _row(teeth, axes, front, size: float, up: float, part: int) -> list:
+    """Teeth and gum of one jaw; `up` is +1 where the roots point up. From the back to the front."""
+    pieces, start = [], 0.0
+    for width, height, back in teeth:
+        width, height, back = width * size, height * size, back * size
+        for side in (-1.0, 1.0):
+            centre = side * (start + width / 2)
+            pieces.append(_tooth(centre, width, height, back, axes, front, size, up, part))
+            pieces.append(_gum(centre, width, height, back, axes, front, size, up, part))
+        start += width
+    return pieces
+
+
+def _tooth(centre, width, height, back, axes, front, size, up, part):
+    """One crown: its outer face and the rounded edge; rows from the gum to the edge and round it."""
+    rows, columns = _GRID
+    u = torch.linspace(-1, 1, columns)[None]
+    v = torch.tensor([0.0, 0.3, 0.6, 0.85, 0.97, 1.0])[:rows, None]
+    fullness = torch.tensor([0.86, 0.94, 0.99, 1.0, 0.97, 0.95])[:, None]  # narrow at the neck, broad near the edge
+    along = centre + 0.5 * width * 0.975 * fullness * u
+    point, normal = _arch(along, axes, size)
+    corner = 0.16 * height * u.abs() ** 5 * smooth_ramp(v, 0.5, 1.0)
+    y = front[1] + up * (back + height * (1 - v) + corner)
+    bulge = size * (0.10 * (1 - u**4) * (1 - (2 * v - 0.9) ** 2 * 0.35) - 0.12 * smooth_ramp(v, 0.9, 1.0) - 0.14 * u.abs() ** 6)
+    x = front[0] + point[..., 0] + bulge * normal[..., 0]
+    z = front[2] + point[..., 1] + bulge * normal[..., 1]
+    shade = 1 - 0.30 * u.abs() ** 6 - 0.10 * (1 - v) ** 2
+    tint = torch.tensor(IVORY) * torch.lerp(torch.tensor([0.98, 0.93, 0.85]), torch.tensor([1.0, 1.0, 1.0]), smooth_ramp(v, 0, 0.5)[..., None])
+    tint = torch.lerp(tint, torch.tensor([0.86, 0.86, 0.83]), 0.35 * smooth_ramp(v, 0.8, 1.0)[..., None])
+    colour = tint * shade[..., None]
+    points = torch.stack(torch.broadcast_tensors(x, y.expand_as(x), z), -1)
+    return points, colour.expand_as(points), part, torch.zeros(rows, columns)
+
+
+def _gum(centre, width, height, back, axes, front, size, up, part):
+    """The gum over one tooth; its border is an arc over the crown, pointed between the teeth."""
+    u = torch.linspace(-1, 1, 7)[None]
+    v = torch.tensor([0.0, 0.12, 0.5, 1.0])[:, None]
+    point, normal = _arch(centre + 0.5 * width * u, axes, size)
+    border = front[1] + up * (back + height * (1 - 0.30 * u.abs() ** 3) - 0.02)
+    y = border + up * 0.9 * size * v
+    bulge = size * (0.05 + 0.10 * v * (1 - v) - 0.10 * (1 - v) ** 4)
+    points = torch.stack([(front[0] + point[..., 0] + bulge * normal[..., 0]), y, (front[2] + point[..., 1] + bulge * normal[..., 1])], -1)
+    colour = torch.tensor(GUM) * (1 - 0.15 * v[..., None] - 0.10 * u.abs()[..., None] ** 2)
+    return points, colour.expand_as(points), part, torch.zeros(points.shape[:2])
+
+
+def _tongue(front, size: float):
+    """A dome from the tip behind the lower teeth to the back of the mouth."""
+    u = torch.linspace(-1, 1, 11)[None]
+    v = torch.tensor([-0.25, -0.15, -0.06, 0.0, 0.08, 0.2, 0.35, 0.55, 0.8, 1.0])[:, None]  # under the tip, tip, back
+    back = v.clamp(min=0)
+    under = (-v).clamp(min=0)
+    half = size * (1.05 + 0.75 * back.sqrt() - 1.2 * under)
+    x = front[0] + half * u * (1 - 0.05 * u**2)
+    y = front[1] + size * (-0.55 * u.abs() ** 2.5 + 0.45 * (math.pi * 0.75 * back).sin() - 1.6 * under - 0.10 * (1 - u.abs()) ** 3 * (back > 0.05))
+    z = front[2] + size * (-3.4 * back - 0.55 * u**2 * (1 - back) - 0.4 * under)
+    points = torch.stack(torch.broadcast_tensors(x, y, z), -1)
+    colour = torch.tensor(TONGUE) * (1 - 0.25 * back - 0.30 * (under * 4) + 0 * u)[..., None]
+    tip = (1 - back / 0.55).clamp(0, 1) ** 1.5 + 0 * u
+    return points, colour, TONGUE_PART, tip
+
+
+def smooth_ramp(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    """A straight ramp from 0 at `low` to 1 at `high`."""
+    return ((x - low) / (high - low)).clamp(0, 1)

@@ -1,0 +1,210 @@
+"""Paints what shows between the lips: the parametric mouth, toned and lit like the portrait, behind its lips.
+
+A portrait with closed lips shows nothing of its own, so everything between the parting lips is painted. A portrait with
+an open mouth keeps its own teeth, fixed to the skull; the parametric mouth continues them in the same tone.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from ..au.space import EXTRA_INDEX, UNIT_INDEX
+from .canonical import Pose, load_geometry
+from .curves import catmull_rom, smoothstep, strip_triangles
+from .deform import Deformed
+from .folds import LIGHT
+from .mouth import IVORY, LOWER, THROAT, TONGUE_PART, build_mouth, fit_mouth
+from .own_mouth import find_own_mouth
+from .raster import rasterize
+from .remap import pixel_centres, sample_pixels, window
+from .topology import LOWER_LIP, UPPER_LIP
+
+STEPS = 4  # samples of a lip between two landmarks
+SUPERSAMPLE = 2
+TONGUE_FOLLOWS_JAW = 0.85
+JAW_SIDE, JAW_FORWARD = 0.35, 0.5  # cm that the lower jaw moves at lower lip slide and at jaw thrust of 1
+TONGUE_REACH = 2.6  # cm at tongue_out = 1
+DARKEST_DEPTH = 3.4  # cm behind the lips where hardly any light arrives
+LIP_SHADOW = 0.45  # cm over which the upper lip's shadow on the teeth fades
+SKIN_POINTS = (50, 280, 101, 330, 151)  # cheeks and forehead
+
+
+class MouthPainter:
+    """The mouth of one portrait.
+
+    crop [3, S, S], points [478, 3] crop pixels with depth, mesh [478, 3] canonical cm, pose of the portrait.
+    """
+
+    def __init__(self, crop: torch.Tensor, points: torch.Tensor, mesh: torch.Tensor, pose: Pose):
+        self._crop = crop[None]
+        self._pose = pose
+        self._upper, self._lower = list(UPPER_LIP[3]), list(LOWER_LIP[3])
+        self._neutral = mesh
+        self._gap = self._opening(mesh[None])[0]
+        self._open = float(smoothstep(self._gap[5], 0.12, 0.22))  # 0: closed lips in the portrait, 1: an open mouth
+        skin = _colour_at(crop, points[list(SKIN_POINTS), :2])
+        own = find_own_mouth(crop, points, mesh, skin)
+        self._own_upper, self._own_rest = own.upper[None, None], (own.opening - own.upper)[None, None]
+
+        fit = fit_mouth(mesh.cpu(), own.edge if self._open > 0 and own.teeth is not None else None)
+        model = build_mouth(fit)
+        self._vertices, self._triangles = model.vertices.to(crop), model.triangles.to(crop.device)
+        self._part, self._tip = model.part.to(crop.device), model.tip.to(crop)
+        tone, saturation = _tone(skin)
+        if own.teeth is not None:
+            tone = torch.lerp(tone, own.teeth / torch.tensor(IVORY).to(crop), self._open)
+        colour = _desaturate(model.colour.to(crop), saturation) * tone
+        self._colour = colour * _lit(self._vertices, self._triangles)[:, None]
+        self._throat = _desaturate(torch.tensor(THROAT).to(crop), saturation) * tone
+        self._lips_front = float(mesh[LOWER_LIP[1][5], 2])
+        hinge = load_geometry().jaw_hinge
+        self._hinge = torch.tensor([0.0, float(hinge[0]), float(hinge[1])]).to(crop)
+
+    def paint(self, frames: torch.Tensor, face: Deformed) -> None:
+        """Paint between the lips of frames [T, 3, S, S], in place."""
+        opening = self._opening(face.mesh)
+        parted = (opening - self._gap * (1 - self._open)).clamp(min=0)  # [T, 11] cm that shows the inside
+        lips = self._upper + self._lower
+        moved = (face.mesh[:, lips] - self._neutral[lips]).norm(dim=-1).amax(-1)
+        changed = torch.lerp(parted.amax(-1), torch.minimum(moved, 3 * parted.amax(-1)), self._open)
+        strength = smoothstep(changed, 0.015, 0.06)
+        active = (strength > 0).nonzero()[:, 0]
+        points = face.points[active]
+        place = window(points[:, lips, :2], 0.9 * float(self._pose.scale), *frames.shape[-2:]) if len(active) else None
+        if place is None:
+            return
+        left, top, right, bottom = place
+        shown = (parted / opening.clamp(min=1e-3)).clamp(0, 1)[active]
+        pose = Pose(*(part[active] for part in (face.pose.scale, face.pose.rotation, face.pose.translation)))
+
+        vertices, over = self._pose_mouth(face, active)
+        shade = self._shade(vertices, face.mesh[active], opening[active])
+        inside, mask = self._render(pose.project(vertices), shade, over, points, shown, place)
+        if self._open > 0:
+            inside = self._keep_own(inside, face, active, pose, place)
+        below = frames[active, :, top:bottom, left:right]
+        opacity = mask * strength[active][:, None, None, None]
+        frames[active, :, top:bottom, left:right] = torch.lerp(below, inside, opacity)
+
+    def _opening(self, mesh: torch.Tensor) -> torch.Tensor:
+        """Distance of the lips' edges at eleven places, [T, 11] cm."""
+        return (mesh[:, self._upper, 1] - mesh[:, self._lower, 1]).clamp(min=0)
+
+    def _pose_mouth(self, face: Deformed, active: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Vertices [T, V, 3] with jaw and tongue moved, and how far [T, V] each reaches out in front of the lips."""
+        change, extra = face.change[active], face.extra[active]
+        follows = torch.zeros_like(self._tip)
+        follows[self._part == LOWER] = 1
+        follows[self._part == TONGUE_PART] = TONGUE_FOLLOWS_JAW
+        angle = face.jaw_angle[active][:, None] * follows
+        lever = self._vertices - self._hinge
+        y = lever[:, 1] * angle.cos() - lever[:, 2] * angle.sin()
+        z = lever[:, 1] * angle.sin() + lever[:, 2] * angle.cos()
+        side = change[:, UNIT_INDEX["lower_lip_slide_left"]] - change[:, UNIT_INDEX["lower_lip_slide_right"]]
+        x = lever[:, 0] + JAW_SIDE * side[:, None] * follows
+        z = z + JAW_FORWARD * change[:, UNIT_INDEX["jaw_thrust"]][:, None] * follows
+        moved = torch.stack([x, y, z], -1) + self._hinge
+
+        out = extra[:, EXTRA_INDEX["tongue_out"]].clamp(0, 1)[:, None] * self._tip
+        lip = face.mesh[active][:, self._lower[5], 1][:, None]
+        reach = moved[..., 2] + TONGUE_REACH * out
+        beyond = (reach - self._lips_front).clamp(min=0)
+        tongue_top = moved[:, self._part == TONGUE_PART][..., 1].amax(-1, keepdim=True)
+        lift = (lip + 0.25 - tongue_top).clamp(-0.5, 1.5) * (2 * out).clamp(max=1)
+        moved = torch.stack([moved[..., 0], moved[..., 1] + lift - 0.35 * beyond**1.6, reach], -1)
+        return moved, smoothstep(beyond, 0.0, 0.15) * (out > 0)
+
+    def _shade(self, vertices: torch.Tensor, mesh: torch.Tensor, opening: torch.Tensor) -> torch.Tensor:
+        """Light that reaches each vertex, [T, V]: less with depth, under the upper lip, and in a narrow opening."""
+        depth = (self._lips_front - vertices[..., 2]).clamp(min=0)
+        by_depth = 0.12 + 0.88 * (1 - ((depth - 0.55) / DARKEST_DEPTH).clamp(0, 1)) ** 1.6
+        edge = _lip_height(mesh[:, self._upper], vertices[..., 0])
+        under = 0.55 + 0.45 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)
+        wide = 0.62 + 0.38 * (opening[:, 5:6] / 0.9).clamp(0, 1)
+        in_front = smoothstep(-depth + 0.4, 0.0, 0.4)  # a tongue out of the mouth is in full light
+        return torch.lerp(by_depth * under * wide, torch.ones_like(depth), in_front)
+
+    def _render(self, projected, shade, over, points, shown, place) -> tuple[torch.Tensor, torch.Tensor]:
+        """The inside [T, 3, h, w] and where it shows [T, 1, h, w], both smoothed by supersampling."""
+        left, top, right, bottom = place
+        height, width = (bottom - top) * SUPERSAMPLE, (right - left) * SUPERSAMPLE
+        corner = projected.new_tensor([left, top])
+        farness = projected[:, self._triangles, 2].mean(-1)
+        order = farness.argsort(-1, descending=True)  # far ones first, near ones over them
+        triangles = self._triangles[order]
+        attributes = torch.cat([self._colour * shade[..., None], over[..., None]], -1)
+        layer, drawn = rasterize((projected[..., :2] - corner) * SUPERSAMPLE, triangles, attributes, height, width)
+        throat = self._throat * 0.6
+        colour = torch.where(drawn[..., None], layer[..., :3], throat)
+
+        upper, lower = points[:, self._upper, :2], points[:, self._lower, :2]
+        middle = (upper + lower) / 2
+        upper, lower = (middle + (lip - middle) * shown[..., None] for lip in (upper, lower))
+        outline = torch.stack([catmull_rom(upper, STEPS), catmull_rom(lower, STEPS)], 1)
+        columns = outline.shape[2]
+        hole = rasterize(
+            (outline.flatten(1, 2) - corner) * SUPERSAMPLE,
+            strip_triangles(2, columns).to(outline.device),
+            outline.new_ones(1, 2 * columns, 1),
+            height,
+            width,
+        )[0]
+        mask = torch.maximum(hole, layer[..., 3:] * drawn[..., None])
+        both = torch.cat([colour, mask], -1).permute(0, 3, 1, 2)
+        both = F.avg_pool2d(F.avg_pool2d(both, SUPERSAMPLE), 3, 1, 1, count_include_pad=False) * 0.5 + 0.5 * F.avg_pool2d(both, SUPERSAMPLE)
+        return both[:, :3], both[:, 3:]
+
+    def _keep_own(self, inside, face: Deformed, active, pose: Pose, place) -> torch.Tensor:
+        """Lay the portrait's own teeth over the painted mouth. They stay on the skull, whatever the lips do."""
+        plane = self._vertices.new_tensor([[0, 0, 0], [1, 0, 0], [0, 1, 0]]) + self._vertices.new_tensor([0, -4.2, 5.0])
+        here, there = pose.project(plane)[..., :2], self._pose.project(plane)[..., :2]
+        basis = torch.stack([here[:, 1] - here[:, 0], here[:, 2] - here[:, 0]], -1)
+        still = torch.stack([there[1] - there[0], there[2] - there[0]], -1)
+        back = still @ torch.linalg.inv(basis)  # [T, 2, 2]: frame pixels to portrait pixels
+        places = torch.einsum("tij,thwj->thwi", back, pixel_centres(*place, like=inside) - here[:, None, None, 0]) + there[0]
+        own = sample_pixels(torch.cat([self._crop, self._own_upper, self._own_rest], 1), places)
+        jaw = (self._opening(face.mesh[active])[:, 5] - self._gap[5]).abs()
+        rest = 1 - smoothstep(jaw, 0.04, 0.35)[:, None, None, None]
+        opacity = (own[:, 3:4] + own[:, 4:5] * rest).clamp(0, 1) * self._open
+        return torch.lerp(inside, own[:, :3], opacity)
+
+
+def _lip_height(lip: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """The y of a lip [T, 11, 3] at places x [T, V], canonical cm."""
+    first, last = lip[:, :1, 0], lip[:, -1:, 0]
+    at = ((x - first) / (last - first) * 10).clamp(0, 9.999)  # the eleven points are about evenly spaced
+    index = at.long()
+    y = lip[..., 1]
+    return torch.lerp(y.gather(1, index), y.gather(1, index + 1), at - index)
+
+
+def _colour_at(crop: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Median colour [3] of the crop [3, S, S] around places [n, 2]."""
+    grid = torch.stack(torch.meshgrid(torch.arange(-4.0, 5), torch.arange(-4.0, 5), indexing="xy"), -1).view(-1, 2)
+    around = (places[:, None] + grid.to(places)).view(1, 1, -1, 2)
+    return sample_pixels(crop[None], around)[0, :, 0].median(-1).values
+
+
+def _tone(skin: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """How to multiply colours seen under white light [3], and how much of their saturation to keep, from the skin."""
+    light = skin.mean()
+    brightness = (0.32 + 0.72 * light).clamp(0.2, 1.0)
+    cast = skin / skin.new_tensor([0.80, 0.63, 0.55])
+    cast = 1 + 0.25 * (cast / cast.mean() - 1)
+    saturation = ((skin.amax() - skin.amin()) / skin.amax().clamp(min=1e-3) / 0.18).clamp(0, 1)
+    return brightness * torch.lerp(torch.ones_like(cast), cast, saturation), saturation
+
+
+def _desaturate(colour: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+    return torch.lerp(colour.mean(-1, keepdim=True).expand_as(colour), colour, keep)
+
+
+def _lit(vertices: torch.Tensor, triangles: torch.Tensor) -> torch.Tensor:
+    """Diffuse light [V] on a still mesh."""
+    corner = vertices[triangles]
+    facing = torch.linalg.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normal = torch.zeros_like(vertices)
+    for k in range(3):
+        normal.index_add_(0, triangles[:, k], facing)
+    normal = F.normalize(normal, dim=-1)
+    normal = normal * torch.where(normal[:, 2:] < 0, -1, 1)  # what is seen faces the viewer
+    return 0.5 + 0.55 * (normal @ LIGHT.to(vertices)).clamp(min=0)

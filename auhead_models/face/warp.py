@@ -1,0 +1,132 @@
+"""The warp renderer: a portrait that performs, without any network.
+
+For every frame the deformed face and the rings around it are drawn as one continuous mesh whose attribute is "how far
+away the portrait shows this point"; the portrait is then read at those places. Folds and shading ride on the texture.
+Eyeballs, lids and the inside of the mouth, which a stretched picture cannot show, are painted on top.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..au.sequence import AUSequence
+from ..au.space import UNIT_INDEX
+from .canonical import load_geometry
+from .curves import strip_triangles
+from .deform import Deformed, FaceDeformer
+from .eyes import EyePainter
+from .face import Face
+from .folds import Folds, SurfaceShading
+from .mouth_painter import MouthPainter
+from .raster import rasterize
+from .remap import pixel_centres, sample_pixels
+from .surround import Surround
+from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP
+
+PIECE = 8  # frames drawn at once
+MAP_SCALE = 2  # the map is drawn at half the resolution; it is smooth
+CLOSURES = [UNIT_INDEX["eye_closure_left"], UNIT_INDEX["eye_closure_right"]]
+
+
+class WarpRenderer:
+    """Renders one face. Build once per portrait; `render` yields frame after frame at constant memory."""
+
+    def __init__(self, face: Face, device: torch.device | str = "cpu"):
+        self.device = torch.device(device)
+        self.size = face.size
+        self._deform = FaceDeformer(face, device)
+        points, pose = face.landmarks.to(device), self._deform.pose
+        crop = face.crop.to(device).movedim(-1, 0)
+        self._alpha = None if face.crop_alpha is None else face.crop_alpha.to(device)
+        self._mask = face.mask.to(device)
+        self._crop = crop
+        self._still = points[:MESH_POINTS, :2]
+        self._surround = Surround(points, pose, self.size)
+        self._skin = torch.cat([load_geometry().triangles, *_openings()]).to(device)
+        self._shading = SurfaceShading(face.mesh[:MESH_POINTS].to(device), load_geometry().triangles.to(device))
+        self._folds = Folds(points, float(pose.scale), self.size)
+        self._eyes = [EyePainter(crop, points, pose, eye) for eye in EYES]
+        self._mouth = MouthPainter(crop, points, face.mesh.to(device), pose)
+        self._pixels = pixel_centres(0, 0, self.size, self.size, like=crop)
+
+    def render(
+        self, sequence: AUSequence, progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance.
+
+        The mask is the portrait's own alpha, warped along, or the face's mask when it has none. `progress(done, total)`
+        is called after each piece.
+        """
+        total = len(sequence.values)
+        for start in range(0, total, PIECE):
+            piece = _cut(sequence, start, start + PIECE)
+            frames, masks = self.render_piece(piece)
+            yield from zip(frames, masks, strict=True)
+            if progress is not None:
+                progress(min(start + PIECE, total), total)
+
+    @torch.inference_mode()
+    def render_piece(self, piece: AUSequence) -> tuple[torch.Tensor, torch.Tensor]:
+        """All frames of a short performance at once: frames [T, S, S, 3], masks [T, S, S]."""
+        face = self._deform(piece)
+        awake = self._with_open_eyes(piece, face)
+        frames, masks = self._warp(awake)
+        for eye in self._eyes:
+            eye.paint_eyeball(frames, awake.points, awake.mesh)
+            eye.paint_lid(frames, face.points, awake.points)
+        self._mouth.paint(frames, face)
+        return frames.clamp_(0, 1).movedim(1, -1), masks
+
+    def _with_open_eyes(self, piece: AUSequence, face: Deformed) -> Deformed:
+        """The same faces with lids as open as in the portrait; lids that come down are painted, not stretched."""
+        values, extra = piece.values.copy(), piece.extra.copy()
+        values[:, CLOSURES] = np.minimum(values[:, CLOSURES], 0)
+        extra[:, 1] = np.maximum(extra[:, 1], 0)  # looking down lowers the lids, too
+        awake = self._deform(replace(piece, values=values, extra=extra))
+        mesh, points = awake.mesh.clone(), awake.points.clone()
+        mesh[:, MESH_POINTS:], points[:, MESH_POINTS:] = face.mesh[:, MESH_POINTS:], face.points[:, MESH_POINTS:]
+        return replace(awake, mesh=mesh, points=points)
+
+    def _warp(self, face: Deformed) -> tuple[torch.Tensor, torch.Tensor]:
+        """The portrait's texture on the deformed faces: [T, 3, S, S], and its mask [T, S, S]."""
+        count = len(face.points)
+        points = face.points[:, :MESH_POINTS]
+        at_rest = face.pose.project(self._deform.neutral[:MESH_POINTS].expand(count, -1, -1))
+        rings = self._surround(face.pose, (points - at_rest)[..., :2])
+        here = torch.cat([points[..., :2], rings], 1)
+        away = torch.cat([self._still, self._surround.points]) - here
+        bright = F.pad(self._shading(face.mesh[:, :MESH_POINTS]), (0, rings.shape[1]))
+        farness = points[:, self._skin, 2].mean(-1)
+        skin = self._skin[farness.argsort(-1, descending=True)]
+        triangles = torch.cat([self._surround.triangles.expand(count, -1, -1), skin], 1)
+        side = -(-self.size // MAP_SCALE)
+        layer, _ = rasterize(here / MAP_SCALE, triangles, torch.cat([away, bright[..., None]], -1), side, side)
+        layer = F.interpolate(layer.movedim(-1, 1), scale_factor=MAP_SCALE, mode="bilinear", align_corners=False)
+        layer = layer[..., : self.size, : self.size]
+
+        places = self._pixels + layer[:, :2].movedim(1, -1)
+        folded = self._folds(self._crop, face.change, face.extra)
+        frames = sample_pixels(folded, places, mode="bicubic") * (1 + layer[:, 2:])
+        if self._alpha is None:
+            return frames, self._mask.expand(count, -1, -1)
+        return frames, sample_pixels(self._alpha[None, None], places)[:, 0].clamp(0, 1)
+
+
+def _openings() -> list[torch.Tensor]:
+    """Triangles over the openings of mouth and eyes, so that the map has no holes."""
+    strips = [torch.tensor([UPPER_LIP[3], LOWER_LIP[3]])]
+    strips += [torch.tensor([[e.outer, *e.upper, e.inner], [e.outer, *e.lower, e.inner]]) for e in EYES]
+    return [strip.flatten()[strip_triangles(*strip.shape)] for strip in strips]
+
+
+def _cut(sequence: AUSequence, start: int, stop: int) -> AUSequence:
+    return replace(
+        sequence,
+        values=sequence.values[start:stop],
+        extra=sequence.extra[start:stop],
+        pose=sequence.pose[start:stop],
+        spans=(),
+    )
