@@ -1,7 +1,7 @@
 """Files of performances: `load` and `save` by content and suffix.
 
-Writing goes through a neighbouring file, so a failure leaves nothing behind. Whatever is wrong with a file, the error is
-one sentence with its name, the place and what to do; values out of range are clipped with a warning.
+Writing goes through a neighbouring file, so a failure leaves nothing behind. Whatever is wrong with a file, the error
+is one sentence with its name, the place and what to do; values out of range are clipped with a warning.
 """
 
 import logging

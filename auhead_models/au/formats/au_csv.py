@@ -68,5 +68,5 @@ def write(sequence: AUSequence) -> str:
         middle = (frame + 0.5) / sequence.fps
         shown = [span for span in sequence.spans if span.start <= middle < span.end][-1:]
         emotion = (shown[0].emotion, shown[0].level) if shown else ("", "")
-        writer.writerow((f"{frame / sequence.fps:.9f}", *(f"{value:.7g}" for value in row), *emotion))
+        writer.writerow((f"{frame / sequence.fps:.9f}", *(f"{value + 0.0:.7g}" for value in row), *emotion))
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""The list format of the first author's earlier code: a sentence, then pairs of unit and value for each frame, at 5 fps.
+"""The list format of the first author's earlier code: a sentence, then [unit, value] pairs for each frame, at 5 fps.
 
     The AU sequence for each frame of audio is: [[[0, 0.12], [11, 0.1]], [], ...]
 

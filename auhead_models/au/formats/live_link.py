@@ -116,5 +116,5 @@ def write(sequence: AUSequence) -> str:
         seconds, rest = divmod(millis, base * 1000)
         clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         timecode = f"{clock}:{rest // 1000:02d}.{rest % 1000:03d}"
-        writer.writerow((timecode, numbers.shape[1], *(f"{value:.7g}" for value in row)))
+        writer.writerow((timecode, numbers.shape[1], *(f"{value + 0.0:.7g}" for value in row)))
     return file.getvalue()

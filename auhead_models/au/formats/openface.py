@@ -1,8 +1,8 @@
 """FACS tables: OpenFace 2 (AU01_r 0..5, pose_R*, gaze_angle_*) and tables of the same kind with AU01 0..1 (Py-Feat).
 
-OpenFace's camera axes are x right, y down, z away, so its positive rotations are down, to the subject's right and to the
-own left shoulder. Its gaze is in the camera's frame, so the turn of the head is taken out. Rows where no face was found
-are interpolated; of several faces the first is read.
+OpenFace's camera axes are x right, y down, z away, so its positive rotations are down, to the subject's right and to
+the own left shoulder. Its gaze is in the camera's frame, so the turn of the head is taken out. Rows where no face was
+found are interpolated; of several faces the first is read.
 """
 
 import logging

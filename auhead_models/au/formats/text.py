@@ -70,14 +70,15 @@ def write_text(path: Path, text: str) -> None:
         finally:
             neighbour.unlink(missing_ok=True)
     except OSError as error:
-        raise AUHeadError(f"Cannot write {path} ({error.strerror}); choose a folder that exists and is yours.") from error
+        what = f"The file {path} cannot be written ({error.strerror}); choose a folder that exists and is yours."
+        raise AUHeadError(what) from error
 
 
 def parse_json(text: str, name: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        what = f"this is not complete JSON ({error.msg}, column {error.colno}); save or copy the file again."
+        what = f"this is not complete JSON ({error.msg}, column {error.colno}); save the file again."
         raise problem(name, what, error.lineno) from error
     except (RecursionError, ValueError) as error:
         raise problem(name, "this is not usable JSON; save or copy the file again.") from error

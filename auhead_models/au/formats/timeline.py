@@ -39,5 +39,6 @@ def to_uniform(times: np.ndarray, table: np.ndarray, name: str, resolution: floa
 
 def _snap(fps: float, tolerance: float) -> float:
     """The usual frame rate that these times mean, or the rate itself in six digits."""
-    usual = min(_RATES, key=lambda rate: abs(rate - fps))
-    return float(usual) if abs(usual - fps) <= max(tolerance, 1e-5) * fps else float(f"{fps:.6g}")
+    near = [rate for rate in _RATES if abs(rate - fps) <= max(tolerance, 1e-5) * fps]
+    usual = min(near, key=lambda rate: (rate != round(rate), abs(rate - fps)), default=f"{fps:.6g}")
+    return float(usual)
