@@ -50,9 +50,11 @@ def rasterize(
     origin, value, along_x, along_y = table.index_select(0, owner).split([2, *[attributes.shape[-1]] * 3], dim=1)
     y, x = (torch.arange(n, device=points.device, dtype=points.dtype) + 0.5 for n in (height, width))
     place = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).reshape(1, -1, 2)
-    offset = (place - origin.reshape(batch, -1, 2)).reshape(-1, 2)
+    offset = (place - origin.reshape(batch, height * width, 2)).reshape(-1, 2)
     image = torch.addcmul(value, along_x, offset[:, :1]).addcmul_(along_y, offset[:, 1:])
-    return image.to(attributes.dtype).reshape(batch, height, width, -1), (owner > 0).reshape(batch, height, width)
+    return image.to(attributes.dtype).reshape(batch, height, width, attributes.shape[-1]), (owner > 0).reshape(
+        batch, height, width
+    )
 
 
 def _gather(vertices: torch.Tensor, index: torch.Tensor, batch: int) -> torch.Tensor:
