@@ -204,12 +204,14 @@ class AUSequence:
         region: str | Iterable[str] | None = None,
         mode: str = "blend",
         start: float = 0.0,
+        fade: float = 0.0,
     ) -> "AUSequence":
         """Put `other` into this performance from `start` seconds on; it grows when `other` ends later.
 
         With a this performance, b the other and w the weight, in the chosen regions or columns while b lasts:
         blend (1 - w)·a + w·b; add a + w·b; replace w·b; max: w·b where it is higher, so that zeros of b change nothing
-        and b's peaks are reached from a negative a too (gaze and pose: the one that is farther from 0).
+        and b's peaks are reached from a negative a too (gaze and pose: the one that is farther from 0). `fade` seconds
+        after b's beginning and before its end pass from a to the mix and back.
         """
         if mode not in MIX_MODES:
             raise AUHeadError(f'"{mode}" is not a way to mix; use one of {", ".join(MIX_MODES)}.')
@@ -230,6 +232,9 @@ class AUSequence:
         else:
             higher = np.where(b <= 0, a, np.where(a >= 0, np.maximum(a, b), a + b * (1 - a)))
             mixed = np.where(_SIGNED, np.where(np.abs(b) > np.abs(a), b, a), higher)
+        if fade > 0:
+            edge = np.arange(1, len(other) + 1) / (fade * self.fps + 1)
+            mixed = a + s_curve(edge)[:, None] * s_curve(edge[::-1])[:, None] * (mixed - a)
         table[first:last] = np.where(mask, mixed, a)
         spans = (*self.spans, *_moved(other.spans, first / self.fps)) if weight else self.spans
         return self._with(table, spans=spans)

@@ -149,6 +149,12 @@ def test_mix_grows_when_the_other_ends_later():
     assert len(mixed) == 15 and (mixed.table[5:] == 1).all() and (mixed.table[:5] == 0.5).all()
 
 
+def test_mix_can_pass_over_softly():
+    mixed = constant(0.0, 60).mix(constant(1.0, 30), mode="replace", start=0.4, fade=0.2)
+    steps = np.abs(np.diff(mixed["jaw_open"]))
+    assert steps.max() < 0.4 and np.allclose(mixed["jaw_open"][16:34], 1) and not mixed["jaw_open"][:10].any()
+
+
 def test_max_keeps_negative_edits_and_still_closes_the_eyes():
     base = AUSequence.zeros(3).with_columns({"eye_closure_left": -0.5, "gaze_x": -0.5})
     other = AUSequence.zeros(3).with_columns({"eye_closure_left": [0, 0.5, 1], "gaze_x": [0.2, 0.6, -0.9]})

@@ -55,7 +55,7 @@ _ALL = (
         emotion_text.write,
     ),
 )
-FORMATS = {format.id: format for format in _ALL}
+FORMATS = {known.id: known for known in _ALL}
 _SUFFIX_FORMAT = {  # where the content says nothing, for the error that helps most
     ".json": "json",
     ".csv": "csv",
@@ -91,10 +91,10 @@ def load_emotion_script(path: str | Path) -> tuple[Span, ...]:
     """The emotion spans of timed text, subtitles with tags, or a saved performance; an open end is infinite."""
     path = Path(path)
     text = read_text(path)
-    format = _recognise(path, text)
-    if format.read_spans:
+    known = _recognise(path, text)
+    if known.read_spans:
         with placed(path.name):
-            return format.read_spans(text, path.name)
+            return known.read_spans(text, path.name)
     spans = load(path).spans
     if not spans:
         raise problem(path.name, "there are no emotions with times in it; write lines such as: 0.0 happy 2.")
@@ -114,13 +114,13 @@ def save(sequence: AUSequence, path: str | Path, format: str | None = None) -> P
 
 
 def _recognise(path: Path, text: str) -> Format:
-    for format in _ALL:
-        if format.matches(text):
-            return format
+    for known in _ALL:
+        if known.matches(text):
+            return known
     by_suffix = _SUFFIX_FORMAT.get(path.suffix.lower())
     if by_suffix:
         return FORMATS[by_suffix]
-    raise problem(path.name, f"this is not an AU file; use one of: {', '.join(format.name for format in _ALL)}.")
+    raise problem(path.name, f"this is not an AU file; use one of: {', '.join(known.name for known in _ALL)}.")
 
 
 def _clipped(sequence: AUSequence, name: str) -> AUSequence:
