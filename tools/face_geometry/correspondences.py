@@ -9,7 +9,8 @@ images, give a geometric median; the closest place on the mesh is kept as a tria
 it can be followed through every expression and identity.
 
 Writes triangles [468, 3], barycentric [468, 3], spread_cm [468] (median distance of single sightings), mirror [468],
-positions [468, 3] (canonical cm), point_shapes [S, 468, 3] (canonical cm) and shape_names [S].
+positions [468, 3] (canonical cm), point_shapes [S, 468, 3] (canonical cm), shape_names [S], and
+identities [100, 468, 3] (canonical cm at weight 1).
 """
 
 import argparse
@@ -18,8 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from head import Head
+from head import Head, turn
 from paint import albedo, picture
+from safetensors.numpy import load_file
+from scipy.ndimage import maximum_filter
 from scipy.spatial import cKDTree
 from tqdm import tqdm
 
@@ -34,6 +37,8 @@ SCALE, SLOPE, SHIFT = 0.99717, -0.042813, (0.0, -0.46476, -5.61045)
 CLOSED_VIEWS = ((0, 0), (0.2, 0), (-0.2, 0), (0, 0.12), (0, -0.12))
 OPEN_VIEWS = ((0, 0), (0.15, 0.05), (-0.15, -0.05))
 OPEN_MOUTH = {"jawOpen": 0.28, "eyeWide_L": 0.3, "eyeWide_R": 0.3}
+GRAZING = 0.35  # cosine below which a turned view says little
+EDGE_PIXELS, EDGE_STEP = 9, 0.6  # window and depth (cm) by which a pixel counts as hidden behind an edge
 REACH = 14.0  # pixels from a landmark to the surface it may lie on
 INNER_LIP = sorted({k for lip in (UPPER_LIP, LOWER_LIP) for ring in lip[2:] for k in ring})
 
@@ -71,6 +76,7 @@ def main() -> None:
         positions=(SCALE * places(head.neutral) @ rotation.T + SHIFT).astype(np.float32),
         point_shapes=np.stack([SCALE * places(head.shapes[n].astype(float)) @ rotation.T for n in names]).astype("f4"),
         shape_names=np.array(names),
+        identities=np.stack([SCALE * places(i.astype(float)) @ rotation.T for i in head.identities]).astype("f4"),
     )
     groups = {
         "all": range(MESH_POINTS),
@@ -107,12 +113,32 @@ def see_people(head: Head, people: int, seed: int = 7):
                 if points is None:
                     continue
                 number = np.where(index >= 0, face_number[np.maximum(index, 0)], -1)
-                places = back_project(points[:MESH_POINTS, :2], number, weights, head.neutral[face], regions, kinds)
+                facing, behind = visibility(vertices[face], number, weights, turn(yaw, pitch))
+                number[(facing < GRAZING) & (yaw != 0)] = -1
+                corners = head.neutral[face]
+                places = back_project(points[:MESH_POINTS, :2], number, behind, weights, corners, regions, kinds)
                 if not expression:
                     places[INNER_LIP] = np.nan  # closed lips hide them
                 if abs(yaw) > 0.01:
                     places[list(FACE_OVAL)] = np.nan  # the outline slides with the view
                 yield places
+
+
+def visibility(corners: np.ndarray, number: np.ndarray, weights: np.ndarray, rotation: np.ndarray):
+    """How much each pixel's surface faces the camera [S, S], and whether it lies behind an edge close by [S, S].
+
+    The wing of the nose hides the cheek and the rim of the nostril its inside; a landmark that misses the edge by a
+    pixel or two means the front.
+    """
+    hit = number >= 0
+    a, b, c = (corners @ rotation.T).transpose(1, 0, 2)
+    normal = np.cross(b - a, c - a)
+    facing = np.zeros(number.shape)
+    facing[hit] = (normal[:, 2] / np.linalg.norm(normal, axis=1))[number[hit]]
+    height = np.full(number.shape, -1e3)
+    height[hit] = ((np.stack([a, b, c], 1)[..., 2])[number[hit]] * weights[hit]).sum(1)
+    behind = hit & (maximum_filter(height, EDGE_PIXELS) - height > EDGE_STEP)
+    return facing, behind
 
 
 def look(image: np.ndarray) -> np.ndarray | None:
@@ -122,14 +148,14 @@ def look(image: np.ndarray) -> np.ndarray | None:
     return find_landmarks(picture_, faces[0], refine=1).points.numpy() if faces else None
 
 
-def back_project(points, number, weights, corners, regions, kinds) -> np.ndarray:
+def back_project(points, number, behind, weights, corners, regions, kinds) -> np.ndarray:
     """Places [468, 3] on the neutral face mesh (vertices of its triangles: `corners` [F, 3, 3]) under 2D points."""
     out = np.full((MESH_POINTS, 3), np.nan)
     rows, columns = np.nonzero(number >= 0)
     seen = number[rows, columns]
     for kind, allowed in regions.items():
         mine = np.nonzero(kinds == kind)[0]
-        use = np.nonzero(allowed[seen])[0]
+        use = np.nonzero(allowed[seen] & ~(behind[rows, columns] & (kind == "nose")))[0]
         pixels = np.stack([columns[use] + 0.5, rows[use] + 0.5], 1)
         distance, nearest = cKDTree(pixels).query(points[mine], distance_upper_bound=REACH)
         found = np.isfinite(distance)
@@ -144,35 +170,39 @@ def allowed_regions(head: Head) -> dict[str, np.ndarray]:
     face = head.triangles[head.is_face]
     drop = head.shapes["jawOpen"].astype(float)[face, 1].mean(1)
     blink = (head.shapes["eyeBlink_L"].astype(float) + head.shapes["eyeBlink_R"])[face, 1].mean(1)
+    narrow = (face < head.parts["narrow_face"].stop).all(1)  # without ears and scalp
     return {
         "upper lip": drop > -1.45,
         "lower lip": drop < -1.35,
         "upper lid": blink < -0.12,
         "lower lid": blink > -0.16,
-        "outline": (face < head.parts["narrow_face"].stop).all(1),
-        "any": np.ones(len(face), bool),
+        "nose": narrow,
+        "any": narrow,
     }
 
 
 def point_kinds() -> np.ndarray:
     """Region name of each of the 468 points."""
     kinds = np.full(MESH_POINTS, "any", dtype=object)
+    x, y, _ = shipped()["positions"].T
+    kinds[(abs(x) < 2.2) & (-2.5 < y) & (y < 0.5)] = "nose"
     for name, lip in (("upper lip", UPPER_LIP), ("lower lip", LOWER_LIP)):
         for ring in lip:
             kinds[list(ring[1:-1])] = name
     for eye in EYES:
         kinds[list(eye.upper)] = "upper lid"
         kinds[list(eye.lower)] = "lower lid"
-    kinds[list(FACE_OVAL)] = "outline"
     return kinds
 
 
 def mirror_points() -> np.ndarray:
-    """Partner of each point in the mirror [468], from the shipped canonical positions."""
-    from safetensors.numpy import load_file
+    """Partner of each point in the mirror [468]."""
+    return shipped()["mirror"].astype(int)
 
-    path = Path(__file__).parents[2] / "auhead_models/weights/face_geometry.safetensors"
-    return load_file(path)["mirror"].astype(int)
+
+def shipped() -> dict[str, np.ndarray]:
+    """The geometry shipped so far: who mirrors whom, and roughly where a point lies, do not depend on the model."""
+    return load_file(Path(__file__).parents[2] / "auhead_models/weights/face_geometry.safetensors")
 
 
 def geometric_median(points: np.ndarray, rounds: int = 20) -> np.ndarray:

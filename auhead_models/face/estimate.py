@@ -1,0 +1,256 @@
+"""Action Units from landmarks: the way back from a mesh to the numbers that made it.
+
+    displacement from the person's neutral mesh ≈ Σ unit · field + small turn, shift and scale
+
+Extras that have a field are unknowns too, so that a raised cheek is not read as a smile. Eyes are read from the lid
+gap and the irises, which say more about them than least squares.
+
+For one still nobody knows the neutral face. There the people of the sculpted head model (`identities` of the geometry
+file) are unknowns as well: what a person's shape may explain is not taken for an expression.
+
+Jaw thrust cannot be seen from the front: it and tongue_out are always 0.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+
+from ..au.sequence import AUSequence
+from ..au.space import EXTRA_INDEX, EXTRAS, UNIT_INDEX, UNITS
+from ..errors import AUHeadError
+from .basis import field_names, fit_basis
+from .canonical import GEOMETRY_FILE, NECK, Pose, fit_pose, head_angles, load_geometry
+from .deform import EYE_RADIUS, GAZE_DOWN, GAZE_SIDE, GAZE_UP
+from .least_squares import FieldSolver, rigid_motions
+from .topology import EYES, FACE_OVAL, LOWER_LIP, MESH_POINTS, POINTS, UPPER_LIP, Eye
+
+NEUTRAL_CHOICES = ("auto", "first frame")
+BOUND = 1.2  # a person may do more than the mean head's 1.0; the answer is cut to 1
+DEPTH_WEIGHT = 0.35  # depth is the network's guess: worth this much of a centimetre in the picture
+CALM_SHARE = 0.2  # of the frames that make the neutral mesh of a video
+
+# Lids in the unposed mesh, relative to their opening when neutral.
+SHUT = 0.12  # the landmarks of a closed eye still stand this far apart
+BLIND = 0.4  # below it the iris is hidden and the gaze is carried over from neighbouring frames
+
+# One still: how much of what is found is believed.
+SHAPE_PRIOR = 1.0  # what one unit of a person's shape costs; higher trusts the mean face more
+OWN_DEAD_ZONE = 0.15
+OWN_OPEN_EYE = 0.19  # lid gap by eye width below which an eye counts as closing; narrow eyes stay above
+OWN_SHUT_EYE = 0.05
+OWN_UNITS = (
+    "upper_lid_raise_left", "upper_lid_raise_right", "brow_lower_left", "brow_lower_right", "brow_raise_left",
+    "brow_raise_right", "jaw_open", "lip_corner_raise_left", "lip_corner_raise_right", "upper_lip_raise",
+    "lower_lip_depress", "lip_pucker",
+)  # fmt: skip
+_GAP_UNITS = ("jaw_open", "upper_lip_raise", "lower_lip_depress")  # these part the lips
+
+_CLOSURES = ("eye_closure_left", "eye_closure_right")
+_RAISES = ("upper_lid_raise_left", "upper_lid_raise_right")
+_GAZE_LIDS = ("lids_gaze_left", "lids_gaze_right", "lids_gaze_up", "lids_gaze_down")
+_FROM_LIDS = (*_CLOSURES, *_RAISES, *_GAZE_LIDS)
+
+
+def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
+    """The expression that a portrait shows by itself: units [24] in 0..1.
+
+    mesh: [478, 3], landmarks without the pose (canonical cm). Conservative: small amounts count as the person's shape
+    and give exactly 0; only units that a still can show are answered.
+    """
+    geometry = load_geometry()
+    mesh = mesh.detach().cpu().float()
+    mean = geometry.positions
+    names = [name for name in field_names() if name not in (*_CLOSURES, *_GAZE_LIDS, "jaw_thrust", "lips_together")]
+    fields = torch.stack([geometry.fields[name] for name in names])
+    people = _people()
+    nuisance = torch.cat([rigid_motions(mean), people])
+    prior = torch.cat([torch.zeros(len(nuisance) - len(people)), torch.full((len(people),), SHAPE_PRIOR)])
+    solver = FieldSolver(fields, nuisance, prior, _point_weights(), BOUND)
+    found = dict(zip(names, solver((mesh[:MESH_POINTS] - mean)[None])[0].tolist(), strict=True))
+
+    # Lips that touch are not opened by anything.
+    gap = max(float(_lip_gap(mesh)), 0.0)
+    possible = sum(found[name] * float(_lip_gap(geometry.fields[name])) for name in _GAP_UNITS)
+    if possible > gap:
+        for name in _GAP_UNITS:
+            found[name] *= gap / possible
+    own = torch.zeros(len(UNITS))
+    for name in OWN_UNITS:
+        own[UNIT_INDEX[name]] = max(found[name] - OWN_DEAD_ZONE, 0) / (1 - OWN_DEAD_ZONE)
+    for name, eye in zip(_CLOSURES, EYES, strict=True):
+        ratio = _opening(mesh, eye) / (mesh[eye.outer] - mesh[eye.inner]).norm()
+        own[UNIT_INDEX[name]] = (OWN_OPEN_EYE - ratio) / (OWN_OPEN_EYE - OWN_SHUT_EYE)
+    return own.clamp(0, 1)
+
+
+class ExpressionReader:
+    """Reads units and extras of one person from unposed meshes.
+
+    neutral: the mesh [478, 3] (canonical cm) that counts as 0.
+    """
+
+    def __init__(self, neutral: torch.Tensor):
+        self.neutral = neutral.cpu().float()
+        names = field_names()
+        self._fields = dict(zip(names, fit_basis(self.neutral), strict=True))
+        self._solved = [name for name in names if name not in (*_FROM_LIDS, "jaw_thrust")]
+        moves = rigid_motions(self.neutral[:MESH_POINTS])
+        fields = torch.stack([self._fields[name] for name in self._solved])
+        self._solver = FieldSolver(fields, moves, torch.zeros(len(moves)), _point_weights(), BOUND)
+
+    def __call__(self, meshes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """meshes [T, 478, 3] -> units [T, 24] and extras [T, 10] in their legal ranges."""
+        units, extra = meshes.new_zeros(len(meshes), len(UNITS)), meshes.new_zeros(len(meshes), len(EXTRAS))
+        gaze = self._gaze(meshes)
+        x, y = gaze.unbind(-1)
+        known = torch.stack([x, -x, y, -y], -1).clamp(min=0)
+        amounts = dict(zip(_GAZE_LIDS, known.unbind(-1), strict=True))
+        for side, eye in enumerate(EYES):
+            amounts.update(self._lids(meshes, side, eye, amounts))
+        explained = sum(amount[:, None, None] * self._fields[name] for name, amount in amounts.items())
+        solved = self._solver(meshes[:, :MESH_POINTS] - self.neutral[:MESH_POINTS] - explained)
+        amounts |= dict(zip(self._solved, solved.unbind(-1), strict=True))
+        for name, index in UNIT_INDEX.items():
+            units[:, index] = amounts.get(name, units[:, index])
+        for name, index in EXTRA_INDEX.items():
+            extra[:, index] = amounts.get(name, extra[:, index])
+        # The field answers jaw_open 1.0; the extra is the part of the opening that the lips close again.
+        jaw = units[:, UNIT_INDEX["jaw_open"]]
+        together = extra[:, EXTRA_INDEX["lips_together"]] / jaw.clamp(min=0.1)
+        extra[:, EXTRA_INDEX["lips_together"]] = together * (jaw > 0.1)
+        extra.clamp_(0, 1)
+        extra[:, EXTRA_INDEX["gaze_x"]], extra[:, EXTRA_INDEX["gaze_y"]] = x, y
+        return units.clamp(0, 1), extra
+
+    def _gaze(self, meshes: torch.Tensor) -> torch.Tensor:
+        """Where the eyes look [T, 2], -1..1, from the irises; carried over while the lids are shut."""
+        gaze, seen = [], []
+        for eye in EYES:
+            shift = _iris_place(meshes, eye) - _iris_place(self.neutral, eye)
+            angle = (shift / EYE_RADIUS).clamp(-1, 1).asin()
+            up = torch.where(angle[:, 1] > 0, angle[:, 1] / GAZE_UP, angle[:, 1] / GAZE_DOWN)
+            gaze.append(torch.stack([angle[:, 0] / GAZE_SIDE, up], -1))
+            seen.append(_opening(meshes, eye) > BLIND * _opening(self.neutral, eye))
+        seen, gaze = torch.stack(seen), torch.stack(gaze)
+        both = (gaze * seen[..., None]).sum(0) / seen.sum(0).clamp(min=1)[:, None]
+        return _carry_over(both, seen.any(0)).clamp(-1, 1)
+
+    def _lids(
+        self, meshes: torch.Tensor, side: int, eye: Eye, gaze: dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        """Closure and upper lid raise of one eye, [T] each: what the gaze does not say about the lid gap."""
+        neutral = _opening(self.neutral, eye)
+        expected = neutral + sum(gaze[name] * _opening(self._fields[name], eye) for name in _GAZE_LIDS)
+        expected = expected.clamp(min=0.4 * float(neutral))
+        opening = _opening(meshes, eye) / expected
+        closure = (1 - opening) / (1 - SHUT)
+        lift = _opening(self._fields[_RAISES[side]], eye).clamp(min=0.05) / expected
+        return {_CLOSURES[side]: closure.clamp(0, 1), _RAISES[side]: ((opening - 1) / lift).clamp(0, BOUND)}
+
+
+def estimate_sequence(points: torch.Tensor, fps: float, neutral: str = "auto") -> AUSequence:
+    """A performance from the landmarks of a video.
+
+    points: [T, 478, 3], image pixels with depth; frames without a face are NaN and repeat their neighbours. neutral:
+    the frame whose face counts as neutral, "first frame", or "auto": the calmest fifth of the frames. Head motion is
+    relative to that frame. Raises AUHeadError on other shapes, on other choices and where no frame holds a face.
+    """
+    if neutral not in NEUTRAL_CHOICES:
+        raise AUHeadError(f'The neutral frame is "{neutral}"; use one of: {", ".join(NEUTRAL_CHOICES)}.')
+    points = torch.as_tensor(points).detach().cpu().float()
+    if points.ndim != 3 or points.shape[1:] != (POINTS, 3):
+        raise AUHeadError(f"The landmarks of a video have shape {list(points.shape)}; give [frames, {POINTS}, 3].")
+    seen = points.isfinite().all(-1).all(-1)
+    if not seen.any():
+        raise AUHeadError("No frame of the video holds a face; use a video in which the face can be seen.")
+    points = _carry_over(torch.nan_to_num(points), seen)
+
+    meshes = fit_pose(points).unproject(points)
+    if neutral == "first frame":
+        calm = torch.nonzero(seen)[:1, 0]
+    else:
+        calm = _calm_frames(meshes, seen)
+    rest = meshes[calm].mean(0)
+    # Once the person is known, the head's pose no longer depends on what the face does.
+    pose = fit_pose(points, rest[:MESH_POINTS])
+    meshes = pose.unproject(points)
+    rest = meshes[calm].mean(0)
+    units, extra = ExpressionReader(rest)(meshes)
+    middle = calm[(meshes[calm] - rest).square().sum((1, 2)).argmin()]
+    motion = _head_motion(pose, int(middle), _face_width(points[middle]))
+    return AUSequence(units.numpy(), extra.numpy(), motion.numpy(), fps=fps, source="video")
+
+
+def _calm_frames(meshes: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Frames with the least expression: measured from the median face first, then from the calmest of those."""
+    candidates = torch.nonzero(seen)[:, 0]
+    count = max(1, round(CALM_SHARE * len(candidates)))
+    rest = meshes[candidates].median(0).values
+    for _ in range(2):
+        units, extra = ExpressionReader(rest)(meshes[candidates])
+        activity = units.sum(1) + extra.abs().sum(1)
+        openness = torch.stack([_opening(meshes[candidates], eye) for eye in EYES]).mean(0)
+        # A mouth that stands open half of the time is not neutral, even if the median frame has it.
+        activity += 2 * _lip_gap(meshes[candidates]).clamp(min=0) - openness / openness.median().clamp(min=1e-3)
+        calm = candidates[activity.argsort()[:count]]
+        rest = meshes[calm].mean(0)
+    return calm
+
+
+def _head_motion(pose: Pose, base: int, face_width: float) -> torch.Tensor:
+    """Pose numbers [T, 6] that `move_head` turns back into these poses, relative to frame `base`."""
+    rotation, scale = pose.rotation[base], pose.scale[base]
+    angles = head_angles(rotation.T @ pose.rotation)
+    zoom = (pose.scale / scale).log()
+    kept = scale * (rotation @ NECK) - pose.scale[:, None] * (pose.rotation @ NECK)
+    shift = (pose.translation - pose.translation[base] - kept) / face_width
+    return torch.cat([angles, shift[:, :1], -shift[:, 1:2], zoom[:, None]], -1)
+
+
+def _face_width(points: torch.Tensor) -> float:
+    outline = points[list(FACE_OVAL), 0]
+    return float(outline.max() - outline.min())
+
+
+def _opening(mesh: torch.Tensor, eye: Eye) -> torch.Tensor:
+    """Height of the lid gap [...] over the middle of an eye, for meshes or fields [..., P, 3]."""
+    return (mesh[..., list(eye.upper[1:6]), 1] - mesh[..., list(eye.lower[1:6]), 1]).mean(-1)
+
+
+def _lip_gap(mesh: torch.Tensor) -> torch.Tensor:
+    """Height of the mouth opening [...] in the middle of the lips, for meshes or fields [..., P, 3]."""
+    return (mesh[..., list(UPPER_LIP[3][4:7]), 1] - mesh[..., list(LOWER_LIP[3][4:7]), 1]).mean(-1)
+
+
+def _iris_place(mesh: torch.Tensor, eye: Eye) -> torch.Tensor:
+    """Iris centre relative to the middle between the eye corners [..., 2]."""
+    return (mesh[..., eye.iris, :] - (mesh[..., eye.outer, :] + mesh[..., eye.inner, :]) / 2)[..., :2]
+
+
+def _carry_over(values: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Give the frames [T, ...] that were not seen the value of the nearest frame that was; zeros if there is none."""
+    if not seen.any():
+        return torch.zeros_like(values)
+    known = torch.nonzero(seen)[:, 0]
+    distance = (torch.arange(len(values))[:, None] - known).abs()
+    return values[known[distance.argmin(1)]]
+
+
+@lru_cache(maxsize=2)
+def _people(path: Path = GEOMETRY_FILE) -> torch.Tensor:
+    """Main directions in which people's shapes differ, [K, 468, 3] cm at one standard deviation."""
+    with safe_open(path, "pt") as file:
+        return file.get_tensor("identities").float()
+
+
+def _point_weights() -> torch.Tensor:
+    """How much each point counts, [468, 3]: lips, brows and lids more, the sliding outline and depth less."""
+    weight = torch.ones(MESH_POINTS)
+    weight[list(FACE_OVAL)] = 0.4
+    weight[[k for lip in (UPPER_LIP, LOWER_LIP) for ring in lip for k in ring]] = 2.0
+    for eye in EYES:
+        weight[list(eye.brow_upper + eye.brow_lower)] = 2.0
+        weight[[*eye.upper, *eye.lower, eye.outer, eye.inner]] = 3.0
+    return weight[:, None] * torch.tensor([1.0, 1.0, DEPTH_WEIGHT**2])

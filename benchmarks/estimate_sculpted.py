@@ -1,0 +1,154 @@
+"""AUs estimated from renders of the sculpted head, whose shapes are known.
+
+    python benchmarks/estimate_sculpted.py ICT_FACE_MODEL.npz [--people 15] [--pictures 12]
+
+Every person (identity weights N(0, 1) · 0.8) is seen neutral and with random mixtures of two to five units, each in
+another pose (yaw up to .3, pitch up to .15 radians). Two questions: the units of a picture when the neutral picture is
+known (`ExpressionReader`), and the expression of a single still when it is not (`estimate_own`). Jaw thrust is left
+out: it cannot be seen. Writes benchmarks/results/estimate_sculpted.md.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools" / "face_geometry")]
+from correspondences import look  # noqa: E402
+from head import Head  # noqa: E402
+from paint import albedo, picture  # noqa: E402
+from table import FIELDS  # noqa: E402
+
+from auhead_models.au.space import UNIT_INDEX, UNITS  # noqa: E402
+from auhead_models.face.canonical import fit_pose  # noqa: E402
+from auhead_models.face.estimate import OWN_UNITS, ExpressionReader, estimate_own  # noqa: E402
+from auhead_models.face.topology import MESH_POINTS  # noqa: E402
+
+SEED = 4242
+THRUST = UNIT_INDEX["jaw_thrust"]
+# Drawn together, mostly with equal strength on both sides.
+GROUPS = ((0, 1), (2, 3), (4, 5), (6, 7), (8,), (9,), (10,), (11, 12), (13, 14), *((k,) for k in range(15, 24)))
+# A face cannot do both: the second is dropped.
+EXCLUSIVE = ((0, 2), (1, 3), (4, 6), (5, 7), (9, 10), (15, 18), (16, 19), (21, 13), (21, 14), (21, 11), (21, 12))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("head", type=Path)
+    parser.add_argument("--people", type=int, default=15)
+    parser.add_argument("--pictures", type=int, default=12)
+    parser.add_argument("--points", type=Path, help="keep the landmarks of the renders here and read them back")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "benchmarks/results/estimate_sculpted.md")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+
+    if arguments.points and arguments.points.exists():
+        data = np.load(arguments.points)
+        truth, points = data["truth"], data["points"]
+    else:
+        truth, points = see(Head(arguments.head), arguments.people, arguments.pictures)
+        if arguments.points:
+            np.savez(arguments.points, truth=truth, points=points)
+    report = table(truth, torch.from_numpy(points))
+    print(report)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(report)
+
+
+def see(head: Head, people: int, pictures: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
+    """Units [N, K + 1, 24] and landmarks [N, K + 1, 478, 3] of the renders; the first picture of a person is neutral."""
+    rng = np.random.default_rng(seed)
+    colour = albedo(head)
+    units, points = np.zeros((people, pictures + 1, len(UNITS))), np.zeros((people, pictures + 1, 478, 3), np.float32)
+    for person in tqdm(range(people)):
+        identity = rng.normal(size=100) * 0.8
+        for k in range(pictures + 1):
+            while True:
+                units[person, k] = mixture(rng) if k else 0
+                yaw, pitch = rng.uniform(-0.3, 0.3), rng.uniform(-0.15, 0.15)
+                found = look(picture(head, head.vertices(shapes(units[person, k]), identity), colour, yaw, pitch)[0])
+                if found is not None:
+                    break
+            points[person, k] = found
+    return units, points
+
+
+def shapes(units: np.ndarray) -> dict[str, float]:
+    """Weights of the sculpted shapes for units [24]."""
+    out: dict[str, float] = {}
+    for unit in UNITS:
+        for name, weight in FIELDS[unit.id].items():
+            out[name] = out.get(name, 0.0) + weight * units[unit.index]
+    return out
+
+
+def mixture(rng: np.random.Generator) -> np.ndarray:
+    """Two to five groups of units at .25 to 1."""
+    units = np.zeros(len(UNITS))
+    for chosen in rng.permutation(len(GROUPS))[: rng.integers(2, 6)]:
+        group = GROUPS[chosen]
+        units[list(group)] = rng.uniform(0.25, 1)
+        if len(group) == 2 and rng.random() < 0.3:
+            units[group[rng.integers(2)]] = 0
+    for first, second in EXCLUSIVE:
+        if units[first] > 0:
+            units[second] = 0
+    return units
+
+
+def table(truth: np.ndarray, points: torch.Tensor) -> str:
+    """The result as Markdown."""
+    known, still, resting = [], [], []
+    for person in points:
+        pose = fit_pose(person)
+        first = pose.unproject(person)[0]
+        meshes = fit_pose(person, first[:MESH_POINTS]).unproject(person)
+        known.append(ExpressionReader(meshes[0])(meshes[1:])[0].numpy())
+        own = torch.stack([estimate_own(mesh) for mesh in pose.unproject(person)]).numpy()
+        still.append(own[1:])
+        resting.append(own[0])
+    true = truth[:, 1:].reshape(-1, len(UNITS))
+    known, still = np.concatenate(known), np.concatenate(still)
+    resting = np.stack(resting)
+    lines = [
+        "# AUs from renders of the sculpted head",
+        "",
+        f"{len(points)} people, {len(true)} pictures; `python benchmarks/estimate_sculpted.py` (seed {SEED}).",
+        "Neutral known: units from a picture of a person whose neutral picture is at hand. Still: `estimate_own`, which",
+        "answers only some units. r: correlation over the pictures, MAE: mean absolute error, gain: mean answer per unit",
+        "shown, false: what the still estimate says about the neutral pictures (mean). Zero would have an MAE of",
+        f"{np.abs(np.delete(true, THRUST, 1)).mean():.3f}.",
+        "",
+        "| unit | r | MAE | gain | still r | still MAE | still false |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    rows = []
+    for unit in UNITS:
+        k = unit.index
+        row = [_correlation(true[:, k], known[:, k]), np.abs(true[:, k] - known[:, k]).mean(), _gain(true, known, k)]
+        if unit.id in OWN_UNITS or unit.id.startswith("eye_closure"):
+            row += [_correlation(true[:, k], still[:, k]), np.abs(true[:, k] - still[:, k]).mean(), resting[:, k].mean()]
+        else:
+            row += [np.nan] * 3
+        if k == THRUST:
+            continue
+        rows.append(row)
+        lines.append(f"| {unit.id} | " + " | ".join("" if np.isnan(v) else f"{v:.3f}" for v in row) + " |")
+    lines.append("| **mean** | " + " | ".join(f"**{v:.3f}**" for v in np.nanmean(rows, 0)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 1e-6 and b.std() > 1e-6 else 0.0
+
+
+def _gain(true: np.ndarray, found: np.ndarray, k: int) -> float:
+    return float((true[:, k] * found[:, k]).sum() / (true[:, k] ** 2).sum())
+
+
+if __name__ == "__main__":
+    main()
