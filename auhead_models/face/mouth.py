@@ -21,10 +21,10 @@ _LOWER_ARCH = (2.50, 3.6)
 MOUTH_WIDTH = 2.5  # cm, half the mouth these sizes belong to
 
 TEETH_BEHIND_LIP = 0.62  # cm, front of the upper teeth behind the edge of the upper lip
-UPPER_EDGE = 0.20  # cm that the upper incisors reach below the edge of the resting upper lip
-OVERJET, OVERBITE = 0.22, 0.10  # cm, lower incisors behind the upper ones, and above their edge
+UPPER_EDGE = 0.30  # cm that the upper incisors reach below the edge of the resting upper lip
+OVERJET, OVERBITE = 0.24, 0.36  # cm, lower incisors behind the upper ones, and above their edge
 
-IVORY = (0.93, 0.89, 0.80)
+IVORY = (0.96, 0.91, 0.84)
 GUM = (0.72, 0.40, 0.39)
 TONGUE = (0.74, 0.42, 0.41)
 THROAT = (0.20, 0.055, 0.05)
@@ -122,12 +122,12 @@ def _tooth(centre, width, height, back, axes, front, size, up, part):
     fullness = torch.tensor([0.86, 0.94, 0.99, 1.0, 0.97, 0.95])[:, None]  # narrow at the neck, broad near the edge
     along = centre + 0.5 * width * 0.975 * fullness * u
     point, normal = _arch(along, axes, size)
-    corner = 0.16 * height * u.abs() ** 5 * smooth_ramp(v, 0.5, 1.0)
+    corner = 0.11 * height * u.abs() ** 5 * smooth_ramp(v, 0.5, 1.0)
     y = front[1] + up * (back + height * (1 - v) + corner)
-    bulge = size * (0.10 * (1 - u**4) * (1 - (2 * v - 0.9) ** 2 * 0.35) - 0.12 * smooth_ramp(v, 0.9, 1.0) - 0.14 * u.abs() ** 6)
+    bulge = size * (0.10 * (1 - u**4) * (1 - (2 * v - 0.9) ** 2 * 0.35) - 0.12 * smooth_ramp(v, 0.9, 1.0) - 0.09 * u.abs() ** 6)
     x = front[0] + point[..., 0] + bulge * normal[..., 0]
     z = front[2] + point[..., 1] + bulge * normal[..., 1]
-    shade = 1 - 0.30 * u.abs() ** 6 - 0.10 * (1 - v) ** 2
+    shade = 1 - 0.22 * u.abs() ** 8 - 0.10 * (1 - v) ** 2
     tint = torch.tensor(IVORY) * torch.lerp(torch.tensor([0.98, 0.93, 0.85]), torch.tensor([1.0, 1.0, 1.0]), smooth_ramp(v, 0, 0.5)[..., None])
     tint = torch.lerp(tint, torch.tensor([0.86, 0.86, 0.83]), 0.35 * smooth_ramp(v, 0.8, 1.0)[..., None])
     colour = tint * shade[..., None]

@@ -22,8 +22,8 @@ STEPS = 4  # samples of a lip between two landmarks
 SUPERSAMPLE = 2
 TONGUE_FOLLOWS_JAW = 0.85
 JAW_SIDE, JAW_FORWARD = 0.35, 0.5  # cm that the lower jaw moves at lower lip slide and at jaw thrust of 1
-TONGUE_REACH = 2.6  # cm at tongue_out = 1
-DARKEST_DEPTH = 3.4  # cm behind the lips where hardly any light arrives
+TONGUE_REACH = 1.3  # cm in front of the lower lip at tongue_out = 1
+DARKEST_DEPTH = 4.2  # cm behind the lips where hardly any light arrives
 LIP_SHADOW = 0.45  # cm over which the upper lip's shadow on the teeth fades
 SKIN_POINTS = (50, 280, 101, 330, 151)  # cheeks and forehead
 
@@ -106,20 +106,20 @@ class MouthPainter:
 
         out = extra[:, EXTRA_INDEX["tongue_out"]].clamp(0, 1)[:, None] * self._tip
         lip = face.mesh[active][:, self._lower[5], 1][:, None]
-        reach = moved[..., 2] + TONGUE_REACH * out
+        tip = moved[:, self._tip == 1].mean(1)
+        reach = moved[..., 2] + (self._lips_front + TONGUE_REACH - tip[:, 2:]) * out
         beyond = (reach - self._lips_front).clamp(min=0)
-        tongue_top = moved[:, self._part == TONGUE_PART][..., 1].amax(-1, keepdim=True)
-        lift = (lip + 0.25 - tongue_top).clamp(-0.5, 1.5) * (2 * out).clamp(max=1)
+        lift = (lip + 0.35 - tip[:, 1:2]).clamp(-0.5, 1.5) * (2 * out).clamp(max=1)
         moved = torch.stack([moved[..., 0], moved[..., 1] + lift - 0.35 * beyond**1.6, reach], -1)
         return moved, smoothstep(beyond, 0.0, 0.15) * (out > 0)
 
     def _shade(self, vertices: torch.Tensor, mesh: torch.Tensor, opening: torch.Tensor) -> torch.Tensor:
         """Light that reaches each vertex, [T, V]: less with depth, under the upper lip, and in a narrow opening."""
         depth = (self._lips_front - vertices[..., 2]).clamp(min=0)
-        by_depth = 0.12 + 0.88 * (1 - ((depth - 0.55) / DARKEST_DEPTH).clamp(0, 1)) ** 1.6
+        by_depth = 0.12 + 0.88 * (1 - ((depth - 1.0) / DARKEST_DEPTH).clamp(0, 1)) ** 1.5
         edge = _lip_height(mesh[:, self._upper], vertices[..., 0])
-        under = 0.55 + 0.45 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)
-        wide = 0.62 + 0.38 * (opening[:, 5:6] / 0.9).clamp(0, 1)
+        under = 0.68 + 0.32 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)
+        wide = 0.78 + 0.22 * (opening[:, 5:6] / 0.8).clamp(0, 1)
         in_front = smoothstep(-depth + 0.4, 0.0, 0.4)  # a tongue out of the mouth is in full light
         return torch.lerp(by_depth * under * wide, torch.ones_like(depth), in_front)
 
@@ -187,7 +187,7 @@ def _colour_at(crop: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
 def _tone(skin: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """How to multiply colours seen under white light [3], and how much of their saturation to keep, from the skin."""
     light = skin.mean()
-    brightness = (0.32 + 0.72 * light).clamp(0.2, 1.0)
+    brightness = (0.36 + 0.80 * light).clamp(0.25, 1.05)
     cast = skin / skin.new_tensor([0.80, 0.63, 0.55])
     cast = 1 + 0.25 * (cast / cast.mean() - 1)
     saturation = ((skin.amax() - skin.amin()) / skin.amax().clamp(min=1e-3) / 0.18).clamp(0, 1)
