@@ -43,7 +43,9 @@ def rasterize(
     turn = _turn(corners)
     culled = torch.zeros_like(turn, dtype=torch.bool) if cull is None else (turn > 0) == (cull == "clockwise")
     triangle, row, left, count = _spans(corners, culled, height, width)
-    row += torch.div(triangle, index.shape[1] // 3, rounding_mode="floor") * height  # pictures one below the other
+    row += (
+        torch.div(triangle, max(1, index.shape[1] // 3), rounding_mode="floor") * height
+    )  # one picture below the other
     owner = _paint(triangle, row, left, count, batch * height, width)
 
     table = _affine(corners, turn, _gather(attributes, index, batch))
@@ -51,10 +53,9 @@ def rasterize(
     y, x = (torch.arange(n, device=points.device, dtype=points.dtype) + 0.5 for n in (height, width))
     place = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).reshape(1, -1, 2)
     offset = (place - origin.reshape(batch, height * width, 2)).reshape(-1, 2)
-    image = torch.addcmul(value, along_x, offset[:, :1]).addcmul_(along_y, offset[:, 1:])
-    return image.to(attributes.dtype).reshape(batch, height, width, attributes.shape[-1]), (owner > 0).reshape(
-        batch, height, width
-    )
+    image = torch.addcmul(value, along_x, offset[:, :1]).addcmul_(along_y, offset[:, 1:]).to(attributes.dtype)
+    mask = owner > 0
+    return image.reshape(batch, height, width, attributes.shape[-1]), mask.reshape(batch, height, width)
 
 
 def _gather(vertices: torch.Tensor, index: torch.Tensor, batch: int) -> torch.Tensor:
