@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def see(head: Head, people: int, pictures: int, seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
-    """Units [N, K + 1, 24] and landmarks [N, K + 1, 478, 3] of the renders; the first picture of a person is neutral."""
+    """Units [N, K + 1, 24] and landmarks [N, K + 1, 478, 3] of renders; the first picture of a person is neutral."""
     rng = np.random.default_rng(seed)
     colour = albedo(head)
     units, points = np.zeros((people, pictures + 1, len(UNITS))), np.zeros((people, pictures + 1, 478, 3), np.float32)
@@ -118,9 +118,9 @@ def table(truth: np.ndarray, points: torch.Tensor) -> str:
         "# AUs from renders of the sculpted head",
         "",
         f"{len(points)} people, {len(true)} pictures; `python benchmarks/estimate_sculpted.py` (seed {SEED}).",
-        "Neutral known: units from a picture of a person whose neutral picture is at hand. Still: `estimate_own`, which",
-        "answers only some units. r: correlation over the pictures, MAE: mean absolute error, gain: mean answer per unit",
-        "shown, false: what the still estimate says about the neutral pictures (mean). Zero would have an MAE of",
+        "Neutral known: units from a picture of a person whose neutral picture is at hand. Still: `estimate_own`,",
+        "which answers only some units. r: correlation over the pictures, MAE: mean absolute error, gain: mean answer",
+        "per unit shown, false: mean answer of the still estimate on neutral pictures. Zero would have an MAE of",
         f"{np.abs(np.delete(true, THRUST, 1)).mean():.3f}.",
         "",
         "| unit | r | MAE | gain | still r | still MAE | still false |",
@@ -129,9 +129,9 @@ def table(truth: np.ndarray, points: torch.Tensor) -> str:
     rows = []
     for unit in UNITS:
         k = unit.index
-        row = [_correlation(true[:, k], known[:, k]), np.abs(true[:, k] - known[:, k]).mean(), _gain(true, known, k)]
+        row = [*_agreement(true[:, k], known[:, k]), _gain(true, known, k)]
         if unit.id in OWN_UNITS or unit.id.startswith("eye_closure"):
-            row += [_correlation(true[:, k], still[:, k]), np.abs(true[:, k] - still[:, k]).mean(), resting[:, k].mean()]
+            row += [*_agreement(true[:, k], still[:, k]), resting[:, k].mean()]
         else:
             row += [np.nan] * 3
         if k == THRUST:
@@ -142,8 +142,10 @@ def table(truth: np.ndarray, points: torch.Tensor) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.corrcoef(a, b)[0, 1]) if a.std() > 1e-6 and b.std() > 1e-6 else 0.0
+def _agreement(true: np.ndarray, found: np.ndarray) -> tuple[float, float]:
+    """Correlation (0 for a constant) and mean absolute error."""
+    varied = true.std() > 1e-6 and found.std() > 1e-6
+    return float(np.corrcoef(true, found)[0, 1]) if varied else 0.0, float(np.abs(true - found).mean())
 
 
 def _gain(true: np.ndarray, found: np.ndarray, k: int) -> float:

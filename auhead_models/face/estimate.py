@@ -37,13 +37,12 @@ BLIND = 0.4  # below it the iris is hidden and the gaze is carried over from nei
 
 # One still: how much of what is found is believed.
 SHAPE_PRIOR = 1.0  # what one unit of a person's shape costs; higher trusts the mean face more
-OWN_DEAD_ZONE = 0.15
+OWN_DEAD_ZONE, OWN_BROW_DEAD_ZONE = 0.15, 0.35  # low brows are a matter of shape more often than of anger
 OWN_OPEN_EYE = 0.19  # lid gap by eye width below which an eye counts as closing; narrow eyes stay above
 OWN_SHUT_EYE = 0.05
-OWN_UNITS = (
-    "upper_lid_raise_left", "upper_lid_raise_right", "brow_lower_left", "brow_lower_right", "brow_raise_left",
-    "brow_raise_right", "jaw_open", "lip_corner_raise_left", "lip_corner_raise_right", "upper_lip_raise",
-    "lower_lip_depress", "lip_pucker",
+OWN_UNITS = (  # wide eyes are not among them: whole families have them
+    "brow_lower_left", "brow_lower_right", "brow_raise_left", "brow_raise_right", "jaw_open", "lip_corner_raise_left",
+    "lip_corner_raise_right", "upper_lip_raise", "lower_lip_depress", "lip_pucker",
 )  # fmt: skip
 _GAP_UNITS = ("jaw_open", "upper_lip_raise", "lower_lip_depress")  # these part the lips
 
@@ -78,7 +77,8 @@ def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
             found[name] *= gap / possible
     own = torch.zeros(len(UNITS))
     for name in OWN_UNITS:
-        own[UNIT_INDEX[name]] = max(found[name] - OWN_DEAD_ZONE, 0) / (1 - OWN_DEAD_ZONE)
+        dead = OWN_BROW_DEAD_ZONE if name.startswith("brow_lower") else OWN_DEAD_ZONE
+        own[UNIT_INDEX[name]] = max(found[name] - dead, 0) / (1 - dead)
     for name, eye in zip(_CLOSURES, EYES, strict=True):
         ratio = _opening(mesh, eye) / (mesh[eye.outer] - mesh[eye.inner]).norm()
         own[UNIT_INDEX[name]] = (OWN_OPEN_EYE - ratio) / (OWN_OPEN_EYE - OWN_SHUT_EYE)
