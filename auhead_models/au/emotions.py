@@ -19,50 +19,54 @@ LEVEL_FACTOR = {1: 0.45, 2: 0.75, 3: 1.0}
 # Seconds after the start of an emotion at which a region begins to move: eyes first, mouth last.
 REGION_DELAY = {"gaze": 0.0, "eyes": 0.0, "brows": 0.04, "nose": 0.08, "cheeks": 0.1, "jaw": 0.12, "mouth": 0.12}
 
-# Values at level 3. A name without a side stands for both.
+# Values at level 3; above 1 the unit is at its end before that, below 0 it takes a portrait's own smile away. A name
+# without a side stands for both.
 _APEX = {
     "angry": {
-        "brow_lower": 1.0,
-        "upper_lid_raise": 0.55,
-        "cheek_raise": 0.3,
-        "nose_wrinkle": 0.45,
-        "lip_press": 0.7,
-        "chin_raise": 0.3,
-        "lip_corner_down": 0.35,
+        "brow_lower": 1.3,
+        "upper_lid_raise": 0.6,
+        "cheek_raise": 0.25,
+        "nose_wrinkle": 0.5,
+        "lip_press": 1.0,
+        "chin_raise": 0.4,
+        "lip_corner_down": 0.85,
+        "lip_corner_raise": -0.8,
     },
     "contempt": {
-        "lip_corner_raise_right": 1.0,
-        "lip_corner_stretch_right": 0.45,
-        "cheek_raise_right": 0.5,
-        "lip_corner_down_left": 0.25,
-        "eye_closure": 0.3,
-        "brow_raise_right": 0.5,
-        "brow_lower_left": 0.25,
-        "chin_raise": 0.2,
+        "lip_corner_raise_right": 1.3,
+        "lip_corner_stretch_right": 0.5,
+        "cheek_raise_right": 0.7,
+        "lip_corner_down_left": 0.4,
+        "lip_corner_raise_left": -0.5,
+        "lip_press": 0.3,
+        "eye_closure": 0.4,
+        "brow_raise_right": 0.55,
+        "brow_lower_left": 0.35,
     },
     "disgusted": {
-        "nose_wrinkle": 1.0,
+        "nose_wrinkle": 1.3,
         "upper_lip_raise": 0.8,
-        "brow_lower": 0.6,
+        "brow_lower": 0.7,
         "eye_closure": 0.35,
-        "cheek_raise": 0.6,
+        "cheek_raise": 0.7,
         "chin_raise": 0.25,
         "lower_lip_depress": 0.2,
-        "lip_corner_down": 0.4,
+        "lip_corner_down": 0.5,
+        "lip_corner_raise": -0.5,
     },
     "fear": {
-        "inner_brow_raise": 1.0,
-        "brow_raise": 0.65,
+        "inner_brow_raise": 1.3,
+        "brow_raise": 0.6,
         "brow_lower": 0.4,
-        "upper_lid_raise": 1.0,
-        "lip_corner_stretch": 1.0,
+        "upper_lid_raise": 1.2,
+        "lip_corner_stretch": 1.2,
         "lower_lip_depress": 0.45,
-        "lip_corner_down": 0.3,
-        "jaw_open": 0.3,
+        "lip_corner_down": 0.35,
+        "jaw_open": 0.25,
     },
     "happy": {
-        "lip_corner_raise": 1.0,
-        "cheek_raise": 1.0,
+        "lip_corner_raise": 1.2,
+        "cheek_raise": 1.2,
         "lip_corner_stretch": 0.35,
         "upper_lip_raise": 0.25,
         "eye_closure": 0.12,
@@ -70,18 +74,19 @@ _APEX = {
     },
     "neutral": {},
     "sad": {
-        "inner_brow_raise": 1.0,
+        "inner_brow_raise": 1.3,
         "brow_lower": 0.35,
-        "lip_corner_down": 1.0,
+        "lip_corner_down": 1.15,
+        "lip_corner_raise": -0.8,
         "chin_raise": 0.5,
         "eye_closure": 0.32,
         "gaze_y": -0.3,
     },
     "surprised": {
-        "brow_raise": 1.0,
+        "brow_raise": 1.25,
         "inner_brow_raise": 0.5,
-        "upper_lid_raise": 0.95,
-        "jaw_open": 0.7,
+        "upper_lid_raise": 1.0,
+        "jaw_open": 0.75,
         "lip_pucker": 0.15,
     },
 }
@@ -126,7 +131,7 @@ def expression(emotion: str, level: int = 2) -> tuple[np.ndarray, np.ndarray]:
     row = np.zeros(len(space.COLUMNS), np.float32)
     for name, apex in _APEX[emotion_name(emotion)].items():
         for identifier in space.both_sides(name):
-            row[space.COLUMN_INDEX[identifier]] = apex * LEVEL_FACTOR[level]
+            row[space.COLUMN_INDEX[identifier]] = min(apex * LEVEL_FACTOR[level], 1.0)
     return row[: len(space.UNITS)], row[len(space.UNITS) : -len(space.POSE)]
 
 

@@ -46,7 +46,7 @@ def test_track_reaches_the_expression_and_returns():
     assert not track.table[:25].any() and not track.table[-30:].any()
     assert np.allclose(track.table[40:75][:, :34], target, atol=1e-6)
     assert track.spans == (Span(1.0, 3.0, "happy"),)
-    assert np.abs(np.diff(track.table, axis=0)).max() < 0.25
+    assert np.abs(np.diff(track.table, axis=0)).max() < 0.3
 
 
 def test_eyes_first_mouth_last():
@@ -61,23 +61,24 @@ def test_eyes_first_mouth_last():
 
 def test_neighbours_pass_into_each_other():
     track = emotion_track([Span(0, 2, "happy"), Span(2, 4, "happy", 2)], 100)
-    assert np.allclose(track["lip_corner_raise_left"][20:], 0.75)
+    assert np.allclose(track["lip_corner_raise_left"][20:], table("happy")["lip_corner_raise_left"])
     track = emotion_track([Span(0, 2, "happy"), Span(2, 4, "surprised")], 100)
-    both = track["lip_corner_raise_left"] / 0.75 + track["brow_raise_left"] / 0.75
+    smile, brows = table("happy")["lip_corner_raise_left"], table("surprised")["brow_raise_left"]
+    both = track["lip_corner_raise_left"] / smile + track["brow_raise_left"] / brows
     assert both[20:].min() > 0.75
 
 
 def test_overlap_crosses_over_its_length():
     track = emotion_track([Span(0, 3, "happy"), Span(2, 5, "sad")], 125)
     smile = track["lip_corner_raise_left"]
-    assert smile[50] > 0.7 and 0.2 < smile[65] < 0.6 and smile[85] < 0.01
+    assert smile[50] > 0.7 and 0.2 < smile[65] < 0.7 and smile[85] < 0.01
     assert np.allclose(track.table[90][:34], np.concatenate(expression("sad")), atol=1e-6)
 
 
 def test_a_span_inside_another_gives_back():
     track = emotion_track([Span(0, 6, "happy"), Span(2, 3, "surprised")], 150)
     assert track["lip_corner_raise_left"][65] < 0.05 and track["lip_corner_raise_left"][100] > 0.74
-    assert np.abs(np.diff(track.table, axis=0)).max() < 0.25
+    assert np.abs(np.diff(track.table, axis=0)).max() < 0.3
 
 
 def test_no_jump_whatever_the_spans():
@@ -94,7 +95,7 @@ def test_no_jump_whatever_the_spans():
 
 def test_open_end_lasts_to_the_end():
     track = emotion_track([Span(0, float("inf"), "anger")], 50)
-    assert track["brow_lower_left"][-1] == 0.75 and track.spans == (Span(0, 2.0, "angry"),)
+    assert track["brow_lower_left"][-1] == table("angry")["brow_lower_left"] and track.spans == (Span(0, 2.0, "angry"),)
 
 
 def test_errors():
