@@ -2,7 +2,7 @@
 
 The canonical fields say how an average face moves. On another face the same centimetres would leave a gap between the
 lids or push the brow over the eye, so here the fields are scaled and corrected until the contacts are right: closed lids
-meet on every point, brows stop above the lid, sucked lips end at the lip line.
+meet on every point, brows stop above the lid, a raised lip stays under the nose, sucked lips end at the lip line.
 """
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from .canonical import load_geometry
 from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP, Eye
 
+NOSE_BASE = 2  # where the nose meets the upper lip
 LID_MEETING_SHARE = 0.1  # of the gap that the lower lid covers when the eye closes
 
 
@@ -34,6 +35,9 @@ def fit_basis(mesh: torch.Tensor) -> torch.Tensor:
         fields[f"upper_lid_raise_{side}"] *= _ratio(_opening(mesh, eye), _opening(mean, eye), 0.5, 1.3)
         fields[f"brow_lower_{side}"] *= _ratio(_brow_room(mesh, eye), _brow_room(mean, eye), 0.35, 1.1)
 
+    philtrum, mean_philtrum = (points[NOSE_BASE, 1] - points[UPPER_LIP[0][5], 1] for points in (mesh, mean))
+    for unit in ("upper_lip_raise", "nose_wrinkle"):  # a short upper lip is soon at the nose
+        fields[unit] *= _ratio(philtrum, mean_philtrum, 0.5, 1.1)
     for unit, lip in (("upper_lip_suck", UPPER_LIP), ("lower_lip_suck", LOWER_LIP)):
         outline, edge = list(lip[0][3:8]), list(lip[3][3:8])
         height, mean_height = ((points[outline, 1] - points[edge, 1]).abs().mean() for points in (mesh, mean))

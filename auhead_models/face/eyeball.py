@@ -11,6 +11,7 @@ from .curves import catmull_rom, smoothstep
 from .remap import pixel_centres, window
 from .topology import Eye
 
+LASH_CAUTION = 0.55  # lashes and their shadow reach farther from the upper lid than from the lower one
 RADIAL_BINS = 20
 LIMBUS = (0.94, 1.08)  # where the iris turns into the white, in iris radii
 
@@ -42,7 +43,8 @@ def complete_eyeball(crop: torch.Tensor, points: torch.Tensor, eye: Eye) -> torc
 
 def _visible(pixels: torch.Tensor, upper: torch.Tensor, lower: torch.Tensor, softness: float) -> torch.Tensor:
     """How surely a pixel shows the eyeball, 0..1, [h, w]: the distance to the lids inside the opening."""
-    nearest = torch.cdist(pixels.flatten(0, 1), torch.cat([upper, lower])).amin(-1).view(pixels.shape[:2])
+    to_upper, to_lower = (torch.cdist(pixels.flatten(0, 1), lid).amin(-1).view(pixels.shape[:2]) for lid in (upper, lower))
+    nearest = torch.minimum(LASH_CAUTION * to_upper, to_lower)
     inside = _below(pixels, upper) & ~_below(pixels, lower)
     return torch.where(inside, ((nearest - 0.5 * softness) / softness).clamp(0, 1), torch.zeros_like(nearest))
 

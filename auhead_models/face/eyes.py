@@ -2,11 +2,12 @@
 
 A still shows only the open part of an eye. What a wider opening or another gaze uncovers is painted once per portrait:
 the iris is completed from its own radial colours, the white from the visible white. A closing upper lid carries its edge
-with the lashes as one rigid band; the skin that rolls out of the crease above it is the skin over the crease, mirrored,
-so that nothing is stretched.
+with the lashes as one rigid band; the skin that rolls out of the crease above it takes the colours of the skin over the
+crease, mirrored, so that nothing is stretched.
 """
 
 import torch
+import torch.nn.functional as F
 
 from .canonical import Pose
 from .curves import catmull_rom, smoothstep, strip_triangles
@@ -19,6 +20,7 @@ STEPS = 4  # samples of a lid curve between two landmarks
 BAND = 0.55  # part of the lid between crease and edge that moves as one piece with the lashes
 LASHES = 0.10  # cm below the lid edge that belong to the lashes
 CLOSED_LINE = 0.25  # how much the line between closed lids darkens
+SKIN_ROWS = 8
 SOFT_EDGE = 0.07  # cm over which the eyeball fades out under the lids
 
 
@@ -39,14 +41,13 @@ class EyePainter:
         self._edge = self._curve(points, self._edge_points)
         self._crease = self._curve(points, self._crease_points)
         self._lid_height = (self._crease - self._edge).norm(dim=-1).clamp(min=0.5)
-        brow = points[list(eye.brow_lower[1:4]), :2].mean(0)
         lower = self._curve(points, self._lower_points)
         self._open_height = (lower - self._edge).norm(dim=-1).amax().clamp(min=1.0)
-        self._skin_room = 0.75 * float((brow - points[eye.crease[3], :2]).norm())
         self._iris = points[eye.iris, :2]
         rim = points[eye.iris + 1 : eye.iris + 5, :2]
         self._radius = float((rim - self._iris).norm(dim=-1).mean())
         self._eyeball = complete_eyeball(crop, points, eye)[None]
+        self._skin = self._skin_over_crease(points)
 
     def paint_eyeball(self, frames: torch.Tensor, points: torch.Tensor, mesh: torch.Tensor) -> None:
         """Put the still, turning eyeball into the opening of the lids, in place.
@@ -107,8 +108,7 @@ class EyePainter:
 
         up = _unit(self._crease - self._edge)
         carried = self._edge + above.clamp(max=self._lid_height)[..., None] * up
-        depth = length[:, None] - above  # how far below the crease
-        mirrored = self._crease + (depth * (self._skin_room / skin.amax(1)[:, None, None]).clamp(max=1))[..., None] * up
+        mirrored = self._skin_at(length[:, None] - above, skin)
         rolled_out = smoothstep(travel / (0.35 * self._lid_height))[:, None]
         new_skin = rolled_out * above.new_tensor([0, 0, 0, 0, 0.6, 1, 1])[:, None]
         closed = smoothstep(travel.amax(1) / self._open_height)[:, None, None]
@@ -117,10 +117,31 @@ class EyePainter:
         rest = torch.stack(torch.broadcast_tensors(new_skin, line, opacity), -1).expand(*above.shape, 3)
         layer = _rasterize_grid(shape, torch.cat([carried, mirrored, rest], -1), place)
 
-        skin_part = layer[:, None, :, :, 4]
-        colour = torch.lerp(sample_pixels(self._crop, layer[..., :2]), sample_pixels(self._crop, layer[..., 2:4]), skin_part)
-        colour = colour * layer[:, None, :, :, 5]
-        _blend(frames, active, place, colour, layer[..., 6] * strength[active][:, None, None])
+        old, new = sample_pixels(self._crop, layer[..., :2]), layer[..., 2:5].movedim(-1, 1)
+        colour = torch.lerp(old, new, layer[:, None, :, :, 5]) * layer[:, None, :, :, 6]
+        _blend(frames, active, place, colour, layer[..., 7] * strength[active][:, None, None])
+
+    def _skin_at(self, depth: torch.Tensor, skin: torch.Tensor) -> torch.Tensor:
+        """Mirrored colours [T, rows, columns, 3] at distances `depth` below the crease; the new skin is `skin` high."""
+        at = (depth / skin.amax(-1)[:, None, None].clamp(min=1e-3)).clamp(0, 1) * (SKIN_ROWS - 1)
+        low = at.floor().clamp(max=SKIN_ROWS - 2).long()
+        columns = torch.arange(depth.shape[-1], device=depth.device).expand_as(low)
+        return torch.lerp(self._skin[low, columns], self._skin[low + 1, columns], (at - low)[..., None])
+
+    def _skin_over_crease(self, points: torch.Tensor) -> torch.Tensor:
+        """Colours [SKIN_ROWS, columns, 3] of the skin over the crease, from the crease upwards.
+
+        Smoothed along the lid by medians: reflections on glasses, frames and strands of hair are not skin.
+        """
+        brow = points[list(self._eye.brow_lower[1:4]), :2].mean(0)
+        room = 0.75 * (brow - points[self._eye.crease[3], :2]).norm()
+        rows = torch.linspace(0, 1, SKIN_ROWS).to(points)[:, None, None] * room
+        places = self._crease + rows * _unit(self._crease - self._edge)
+        colours = sample_pixels(self._crop, places[None])[0]  # [3, rows, columns]
+        reach = colours.shape[-1] // 4
+        around = F.pad(colours, (reach, reach), mode="replicate").unfold(-1, 2 * reach + 1, 1)
+        smooth = F.avg_pool2d(F.pad(around.median(-1).values, (3, 3, 1, 1), mode="replicate"), (3, 7), stride=1)
+        return smooth.movedim(0, -1)
 
     @staticmethod
     def _curve(points: torch.Tensor, ring: list[int]) -> torch.Tensor:
@@ -129,7 +150,7 @@ class EyePainter:
 
 
 def _unit(vector: torch.Tensor) -> torch.Tensor:
-    return torch.nn.functional.normalize(vector, dim=-1)
+    return F.normalize(vector, dim=-1)
 
 
 def _rasterize_grid(shape: torch.Tensor, attributes: torch.Tensor, place: tuple[int, int, int, int]) -> torch.Tensor:

@@ -14,10 +14,10 @@ from .curves import strip_triangles
 from .topology import LOWER_LIP, UPPER_LIP
 
 # From the middle outwards: width, height (cm), how much the edge stands back from the longest tooth (cm).
-_UPPER_TEETH = ((0.84, 1.02, 0.00), (0.65, 0.90, 0.07), (0.75, 0.98, 0.02), (0.70, 0.82, 0.10), (0.68, 0.76, 0.15), (1.0, 0.72, 0.2))
+_UPPER_TEETH = ((0.84, 1.10, 0.00), (0.65, 0.98, 0.07), (0.75, 1.06, 0.02), (0.70, 0.82, 0.10), (0.68, 0.76, 0.15), (1.0, 0.72, 0.2))
 _LOWER_TEETH = ((0.53, 0.86, 0.00), (0.58, 0.88, 0.00), (0.68, 0.98, -0.03), (0.70, 0.84, 0.05), (0.71, 0.80, 0.1), (1.1, 0.75, 0.15))
-_UPPER_ARCH = (2.75, 3.9)  # half axes, cm: to the side, backwards
-_LOWER_ARCH = (2.50, 3.6)
+_UPPER_ARCH = (2.95, 3.8)  # half axes, cm: to the side, backwards
+_LOWER_ARCH = (2.70, 3.5)
 MOUTH_WIDTH = 2.5  # cm, half the mouth these sizes belong to
 
 TEETH_BEHIND_LIP = 0.62  # cm, front of the upper teeth behind the edge of the upper lip
@@ -25,7 +25,7 @@ UPPER_EDGE = 0.30  # cm that the upper incisors reach below the edge of the rest
 OVERJET, OVERBITE = 0.24, 0.36  # cm, lower incisors behind the upper ones, and above their edge
 
 IVORY = (0.96, 0.91, 0.84)
-GUM = (0.72, 0.40, 0.39)
+GUM = (0.86, 0.53, 0.51)
 TONGUE = (0.74, 0.42, 0.41)
 THROAT = (0.20, 0.055, 0.05)
 
@@ -54,14 +54,14 @@ class MouthFit:
     edge: float
 
 
-def fit_mouth(mesh: torch.Tensor, edge: float | None = None) -> MouthFit:
-    """Place the mouth behind a person's lips. mesh [>= 468, 3] canonical cm; edge: y of the incisors when it is known."""
+def fit_mouth(mesh: torch.Tensor) -> MouthFit:
+    """Place the mouth behind a person's lips. mesh [>= 468, 3] canonical cm."""
     upper, lower = mesh[UPPER_LIP[3][5]], mesh[LOWER_LIP[3][5]]
     half_width = float((mesh[LOWER_LIP[3][10], 0] - mesh[LOWER_LIP[3][0], 0]) / 2)
     size = min(max(half_width / MOUTH_WIDTH, 0.85), 1.12)
     front = torch.stack([mesh[UPPER_LIP[0][5]], mesh[LOWER_LIP[0][5]]])[:, 2].mean() - 0.45 - TEETH_BEHIND_LIP * size
     middle = torch.stack([(mesh[UPPER_LIP[3][0], 0] + mesh[UPPER_LIP[3][10], 0]) / 2, (upper[1] + lower[1]) / 2, front])
-    return MouthFit(middle, size, float(upper[1]) - UPPER_EDGE * size if edge is None else edge)
+    return MouthFit(middle, size, float(upper[1]) - UPPER_EDGE * size)
 
 
 def build_mouth(fit: MouthFit) -> MouthMesh:
@@ -149,18 +149,20 @@ def _gum(centre, width, height, back, axes, front, size, up, part):
 
 
 def _tongue(front, size: float):
-    """A dome from the tip behind the lower teeth to the back of the mouth."""
-    u = torch.linspace(-1, 1, 11)[None]
-    v = torch.tensor([-0.25, -0.15, -0.06, 0.0, 0.08, 0.2, 0.35, 0.55, 0.8, 1.0])[:, None]  # under the tip, tip, back
-    back = v.clamp(min=0)
-    under = (-v).clamp(min=0)
-    half = size * (1.05 + 0.75 * back.sqrt() - 1.2 * under)
-    x = front[0] + half * u * (1 - 0.05 * u**2)
-    y = front[1] + size * (-0.55 * u.abs() ** 2.5 + 0.45 * (math.pi * 0.75 * back).sin() - 1.6 * under - 0.10 * (1 - u.abs()) ** 3 * (back > 0.05))
-    z = front[2] + size * (-3.4 * back - 0.55 * u**2 * (1 - back) - 0.4 * under)
+    """A flat body with a round tip behind the lower teeth; rows from under the tip, round it, to the back of the mouth."""
+    u = torch.linspace(-1, 1, 13)[None]
+    back = torch.tensor([0.30, 0.18, 0.08, 0.02, 0.0, 0.02, 0.06, 0.12, 0.2, 0.32, 0.5, 0.75, 1.0])[:, None]
+    under = torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])[:, None]
+    plan = (1 - (1 - (back / 0.30).clamp(max=1)) ** 2).clamp(min=0) ** 0.4  # rounded like an ellipse, seen from above
+    half = size * (1.20 * plan + 0.5 * (back - 0.3).clamp(min=0))
+    thickness = size * 0.35 * (1 - (1 - (back / 0.12).clamp(max=1)) ** 2).clamp(min=0).sqrt()
+    x = front[0] + half * u
+    crown = 0.10 + 0.40 * (math.pi * 0.8 * back).sin()
+    y = front[1] + size * crown * (1 - u.abs() ** 2.5) - thickness * under - size * 0.16 * (1 - u.abs()) ** 4 * (1 - under) * plan
+    z = front[2] - size * 3.4 * back + 0 * u
     points = torch.stack(torch.broadcast_tensors(x, y, z), -1)
-    colour = torch.tensor(TONGUE) * (1 - 0.25 * back - 0.30 * (under * 4) + 0 * u)[..., None]
-    tip = (1 - back / 0.55).clamp(0, 1) ** 1.5 + 0 * u
+    colour = torch.tensor(TONGUE) * (1 - 0.12 * back - 0.10 * under - 0.10 * u.abs() ** 4)[..., None]
+    tip = (1 - back / 0.6).clamp(0, 1) + 0 * u
     return points, colour, TONGUE_PART, tip
 
 

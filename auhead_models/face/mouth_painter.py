@@ -4,6 +4,8 @@ A portrait with closed lips shows nothing of its own, so everything between the 
 an open mouth keeps its own teeth, fixed to the skull; the parametric mouth continues them in the same tone.
 """
 
+from dataclasses import replace
+
 import torch
 import torch.nn.functional as F
 
@@ -25,6 +27,7 @@ JAW_SIDE, JAW_FORWARD = 0.35, 0.5  # cm that the lower jaw moves at lower lip sl
 TONGUE_REACH = 1.3  # cm in front of the lower lip at tongue_out = 1
 DARKEST_DEPTH = 4.2  # cm behind the lips where hardly any light arrives
 LIP_SHADOW = 0.45  # cm over which the upper lip's shadow on the teeth fades
+LOWER_LIGHT = 0.86  # the lower teeth stand in the shade of the upper ones
 SKIN_POINTS = (50, 280, 101, 330, 151)  # cheeks and forehead
 
 
@@ -45,7 +48,9 @@ class MouthPainter:
         own = find_own_mouth(crop, points, mesh, skin)
         self._own_upper, self._own_rest = own.upper[None, None], (own.opening - own.upper)[None, None]
 
-        fit = fit_mouth(mesh.cpu(), own.edge if self._open > 0 and own.teeth is not None else None)
+        fit = fit_mouth(mesh.cpu())
+        if self._open > 0 and own.teeth is not None:
+            fit = replace(fit, edge=min(fit.edge, own.edge))
         model = build_mouth(fit)
         self._vertices, self._triangles = model.vertices.to(crop), model.triangles.to(crop.device)
         self._part, self._tip = model.part.to(crop.device), model.tip.to(crop)
@@ -53,7 +58,8 @@ class MouthPainter:
         if own.teeth is not None:
             tone = torch.lerp(tone, own.teeth / torch.tensor(IVORY).to(crop), self._open)
         colour = _desaturate(model.colour.to(crop), saturation) * tone
-        self._colour = colour * _lit(self._vertices, self._triangles)[:, None]
+        light = _lit(self._vertices, self._triangles) * torch.where(self._part == LOWER, LOWER_LIGHT, 1.0)
+        self._colour = colour * light[:, None]
         self._throat = _desaturate(torch.tensor(THROAT).to(crop), saturation) * tone
         self._lips_front = float(mesh[LOWER_LIP[1][5], 2])
         hinge = load_geometry().jaw_hinge
@@ -115,7 +121,9 @@ class MouthPainter:
 
     def _shade(self, vertices: torch.Tensor, mesh: torch.Tensor, opening: torch.Tensor) -> torch.Tensor:
         """Light that reaches each vertex, [T, V]: less with depth, under the upper lip, and in a narrow opening."""
-        depth = (self._lips_front - vertices[..., 2]).clamp(min=0)
+        # Behind the lips as the jaw was at rest: a lower jaw that swings back takes its lip along.
+        forward = (vertices[..., 2] - self._vertices[:, 2]).clamp(min=0)
+        depth = (self._lips_front - self._vertices[:, 2] - forward).clamp(min=0)
         by_depth = 0.12 + 0.88 * (1 - ((depth - 1.0) / DARKEST_DEPTH).clamp(0, 1)) ** 1.5
         edge = _lip_height(mesh[:, self._upper], vertices[..., 0])
         under = 0.68 + 0.32 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)

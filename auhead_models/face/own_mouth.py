@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 
 from .curves import catmull_rom, smoothstep, strip_triangles
 from .raster import rasterize
@@ -61,4 +62,5 @@ def find_own_mouth(crop: torch.Tensor, points: torch.Tensor, mesh: torch.Tensor,
     edge = float(top + end * (bottom - top)) - (0.12 if end > 0.9 else 0.0)  # hidden by the lower lip: a little further
     above = 1 - smoothstep(where, end - 0.05, end + 0.08) if end < 0.9 else torch.ones_like(where)
     colour = (crop * teeth).sum((1, 2)) / teeth.sum()
-    return OwnMouth(opening, opening * above, edge, colour)
+    crowns = F.avg_pool2d(F.max_pool2d(teeth[None, None].float(), 3, 1, 1), 5, 1, 2)[0, 0]  # not the dark corners
+    return OwnMouth(opening, opening * above * smoothstep(crowns, 0.3, 0.8), edge, colour)
