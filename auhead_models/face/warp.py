@@ -27,7 +27,7 @@ from .surround import Surround
 from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP
 
 PIECE = 8  # frames drawn at once
-MAP_SCALE = 2  # the map is drawn at half the resolution; it is smooth
+JUMP = 0.9  # pixels between neighbours of the map that no stretching skin reaches
 CLOSURES = [UNIT_INDEX["eye_closure_left"], UNIT_INDEX["eye_closure_right"]]
 
 
@@ -102,17 +102,27 @@ class WarpRenderer:
         farness = points[:, self._skin, 2].mean(-1)
         skin = self._skin[farness.argsort(-1, descending=True)]
         triangles = torch.cat([self._surround.triangles.expand(count, -1, -1), skin], 1)
-        side = -(-self.size // MAP_SCALE)
-        layer, _ = rasterize(here / MAP_SCALE, triangles, torch.cat([away, bright[..., None]], -1), side, side)
-        layer = F.interpolate(layer.movedim(-1, 1), scale_factor=MAP_SCALE, mode="bilinear", align_corners=False)
-        layer = layer[..., : self.size, : self.size]
+        attributes = torch.cat([away, bright[..., None]], -1)
+        layer, _ = rasterize(here, triangles, attributes, self.size, self.size)
+        layer = layer.movedim(-1, 1)
 
         places = self._pixels + layer[:, :2].movedim(1, -1)
         folded = self._folds(self._crop, face.change, face.extra)
-        frames = sample_pixels(folded, places, mode="bicubic") * (1 + layer[:, 2:])
+        frames = sample_pixels(folded, places, mode="bicubic") * (1 + layer[:, 2:3])
+        jumps = _jumps(layer[:, :2])
+        if bool((jumps > 0).any()):
+            frames = torch.lerp(frames, F.avg_pool2d(frames, 3, 1, 1, count_include_pad=False), jumps)
         if self._alpha is None:
             return frames, self._mask.expand(count, -1, -1)
         return frames, sample_pixels(self._alpha[None, None], places)[:, 0].clamp(0, 1)
+
+
+def _jumps(away: torch.Tensor) -> torch.Tensor:
+    """Where the map [T, 2, h, w] jumps because one part of the head hides another, 0..1, [T, 1, h, w]."""
+    across = F.pad((away[..., 1:] - away[..., :-1]).norm(dim=1), (0, 1))
+    down = F.pad((away[..., 1:, :] - away[..., :-1, :]).norm(dim=1), (0, 0, 0, 1))
+    jump = ((torch.maximum(across, down) - JUMP) / JUMP).clamp(0, 1)[:, None]
+    return F.max_pool2d(jump, 3, 1, 1)
 
 
 def _openings() -> list[torch.Tensor]:
