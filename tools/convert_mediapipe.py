@@ -2,10 +2,10 @@
 
     python tools/convert_mediapipe.py SOURCE [--output FILE]
 
-SOURCE is a mediapipe-0.10.21 wheel, or the mediapipe folder of an installed one. Needs torch, numpy and safetensors; neither
-MediaPipe nor TensorFlow. Weights are matched to the parameters of the networks by a depth-first walk of the published graph,
-and each network's raw outputs are compared with the graph's own, run node by node, before anything is written.
-The sha256 of each source file goes into the metadata.
+SOURCE is a mediapipe-0.10.21 wheel, or the mediapipe folder of an installed one. Needs torch, numpy and safetensors;
+neither MediaPipe nor TensorFlow. Weights are matched to the parameters of the networks by a depth-first walk of the
+published graph, and each network's raw outputs are compared with the graph's own, run node by node, before anything is
+written. The sha256 of each source file goes into the metadata.
 """
 import argparse
 import hashlib
@@ -22,10 +22,20 @@ from tflite_reader import Graph, read_graph  # noqa: E402
 from tflite_run import run  # noqa: E402
 
 from auhead_models.face.blazeface import ShortRangeDetector  # noqa: E402
-from auhead_models.face.facemesh import LEFT_EYE, LEFT_IRIS, LIPS, RIGHT_EYE, RIGHT_IRIS, FaceMesh  # noqa: E402
+from auhead_models.face.blazeface_full import FullRangeDetector  # noqa: E402
+from auhead_models.face.facemesh import (  # noqa: E402
+    LEFT_EYE,
+    LEFT_IRIS,
+    LIPS,
+    REGIONS,
+    RIGHT_EYE,
+    RIGHT_IRIS,
+    FaceMesh,
+)
 
 _SOURCES = {
     "short_range": (ShortRangeDetector, "modules/face_detection/face_detection_short_range.tflite"),
+    "full_range": (FullRangeDetector, "modules/face_detection/face_detection_full_range_sparse.tflite"),
     "mesh": (FaceMesh, "modules/face_landmark/face_landmark_with_attention.tflite"),
 }
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "PRELU")
@@ -78,16 +88,13 @@ def to_state(network: torch.nn.Module, graph: Graph) -> dict[str, torch.Tensor]:
 
 
 def mesh_regions(graph: Graph) -> dict[int, dict]:
-    """Options of the three crop operations by output; the tables are those of facemesh.py, checked against the file."""
-    wanted = {}
-    levels = {"lips": (LIPS, 61, 291), "right_eye": (RIGHT_EYE, 33, 133), "left_eye": (LEFT_EYE, 362, 263)}
-    operations = [node for node in graph.operations if node.name == "Landmarks2TransformMatrix"]
-    for node, (subset, left, right) in zip(operations, levels.values()):
-        wanted[node.outputs[0]] = {
-            "subset_idxs": subset, "left_rotation_idx": left, "right_rotation_idx": right,
-            "scale_x": 1.5, "scale_y": 1.5, "output_width": 16, "output_height": 16, "target_rotation_radians": 0.0,
-        }
-    return wanted
+    """Options of the three crop operations, by output: the values that the file stores in FlexBuffers."""
+    crops = [node.outputs[0] for node in graph.operations if node.name == "Landmarks2TransformMatrix"]
+    sizes = {"scale_x": 1.5, "scale_y": 1.5, "output_width": 16, "output_height": 16, "target_rotation_radians": 0.0}
+    return {
+        output: {"subset_idxs": subset, "left_rotation_idx": level[0], "right_rotation_idx": level[1], **sizes}
+        for output, (subset, level, _) in zip(crops, REGIONS.values(), strict=False)
+    }
 
 
 def raw_outputs(network: torch.nn.Module, image: torch.Tensor) -> list[torch.Tensor]:

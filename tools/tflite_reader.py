@@ -117,8 +117,9 @@ def _options(buffer: _Buffer, name: str, table: int) -> dict:
     if not table:
         return {}
     if name in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+        same, stride = buffer.scalar(table, 0, "b") == 0, buffer.scalar(table, 2, "i")
         activation = buffer.scalar(table, 3 if name == "CONV_2D" else 4, "b")
-        return {"same": buffer.scalar(table, 0, "b") == 0, "stride": buffer.scalar(table, 2, "i"), "relu": activation == 1}
+        return {"same": same, "stride": stride, "relu": activation == 1}
     if name == "MAX_POOL_2D":
         return {"stride": buffer.scalar(table, 2, "i")}
     if name == "ADD":

@@ -13,7 +13,7 @@ from torch import Tensor
 
 @torch.inference_mode()
 def run(graph: Graph, image: Tensor, regions: dict[int, dict]) -> list[Tensor]:
-    """Outputs of the graph for ``image`` [1, H, W, 3]; ``regions`` holds the options of Landmarks2TransformMatrix by output."""
+    """Outputs of the graph for ``image`` [1, H, W, 3]; ``regions``: options of Landmarks2TransformMatrix by output."""
     values = {index: torch.from_numpy(array.copy()) for index, array in graph.constants.items()}
     values[graph.inputs[0]] = image
     for node in graph.operations:

@@ -15,11 +15,11 @@ _BLOCKS_16 = [
 ]
 _BLOCKS_8 = [(88, 96, 2), (96, 96, 1), (96, 96, 1), (96, 96, 1), (96, 96, 1)]
 _ANCHORS_16, _ANCHORS_8 = 2, 6  # per cell
-_VALUES = 16  # box centre and size, six keypoints
+VALUES = 16  # box centre and size, six keypoints
 
 
 class BlazeBlock(nn.Module):
-    """Depthwise 3x3 + pointwise with a residual; stride 2 pools it, new channels are zeros. [N,a,H,W] -> [N,b,H/s,W/s]."""
+    """Depthwise 3x3 + pointwise with a residual (pooled at stride 2, new channels zero). [N,a,H,W] -> [N,b,H/s,W/s]."""
 
     def __init__(self, channels_in: int, channels_out: int, stride: int, activation: nn.Module):
         super().__init__()
@@ -40,7 +40,7 @@ class BlazeBlock(nn.Module):
 
 
 class ShortRangeDetector(nn.Module):
-    """[N, 3, 128, 128] in -1..1 -> logits [N, 896] and raw values [N, 896, 16], in 128-pixel units around the anchors."""
+    """[N, 3, 128, 128] in -1..1 -> logits [N, 896], raw values [N, 896, 16] in pixels around the anchors."""
 
     size = 128
 
@@ -50,27 +50,28 @@ class ShortRangeDetector(nn.Module):
         self.blocks_16 = nn.Sequential(*(BlazeBlock(*block, nn.ReLU()) for block in _BLOCKS_16))
         self.blocks_8 = nn.Sequential(*(BlazeBlock(*block, nn.ReLU()) for block in _BLOCKS_8))
         self.score_8 = nn.Conv2d(96, _ANCHORS_8, 1)
-        self.value_8 = nn.Conv2d(96, _ANCHORS_8 * _VALUES, 1)
+        self.value_8 = nn.Conv2d(96, _ANCHORS_8 * VALUES, 1)
         self.score_16 = nn.Conv2d(88, _ANCHORS_16, 1)
-        self.value_16 = nn.Conv2d(88, _ANCHORS_16 * _VALUES, 1)
+        self.value_16 = nn.Conv2d(88, _ANCHORS_16 * VALUES, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         map_16 = self.blocks_16(F.relu(self.stem(F.pad(x, (1, 2, 1, 2)))))
         map_8 = self.blocks_8(map_16)
         scores = torch.cat([_per_anchor(self.score_16(map_16), 1), _per_anchor(self.score_8(map_8), 1)], 1)
-        values = torch.cat([_per_anchor(self.value_16(map_16), _VALUES), _per_anchor(self.value_8(map_8), _VALUES)], 1)
+        values = torch.cat([_per_anchor(self.value_16(map_16), VALUES), _per_anchor(self.value_8(map_8), VALUES)], 1)
         return scores[..., 0], values
 
     def anchors(self) -> Tensor:
         """Anchor centres [896, 2] in 0..1, in the order of the outputs."""
-        return torch.cat([_grid(16, _ANCHORS_16), _grid(8, _ANCHORS_8)])
+        return torch.cat([anchor_grid(16, _ANCHORS_16), anchor_grid(8, _ANCHORS_8)])
 
 
 def _per_anchor(x: Tensor, values: int) -> Tensor:
     return x.permute(0, 2, 3, 1).reshape(x.shape[0], -1, values)
 
 
-def _grid(cells: int, repeats: int) -> Tensor:
+def anchor_grid(cells: int, repeats: int) -> Tensor:
+    """Centres [repeats cells^2, 2] of a square grid over 0..1, row by row."""
     centre = (torch.arange(cells) + 0.5) / cells
     y, x = torch.meshgrid(centre, centre, indexing="ij")
     return torch.stack([x, y], -1).reshape(-1, 2).repeat_interleave(repeats, 0)

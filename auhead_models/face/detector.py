@@ -1,7 +1,11 @@
 """Finds faces. Image in: float RGB [H, W, 3] in 0..1; positions out: image pixels, pixel centres at .5.
 
-Decoding and weighted suppression as in MediaPipe 0.10.21 (modules/face_detection).
+The short-range network looks at the whole image; decoding and suppression are those of MediaPipe 0.10.21
+(modules/face_detection), so the result is the same for a face of ordinary size. A small one, which it places badly,
+must be found again from close up. Only where no face is sure does the full-range network propose some, in the whole
+image and then in ever smaller windows, for the short-range network to confirm from close up.
 """
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -13,27 +17,86 @@ from .weights import bundled_network
 _OVERLAP = 0.3  # min_suppression_threshold
 _SCORE_LIMIT = 100.0  # score_clipping_thresh
 _SMALLEST_IMAGE = 32  # pixels; no face can be told in less
+_SURE = 0.75  # below this the short range may have drawn a large box about a small face, or about none
+_PROPOSAL_SCORE = 0.6  # min_score_thresh of the full range
+_SMALLEST_WINDOW = 512  # pixels; the full range finds faces from 8 % of its window, here 40 pixels
+_WINDOW_STEP = 0.75
+_SMALL = 0.15  # of the region's side: below this the short range needs a close-up
+_CLOSE_UP = 2.0  # side of the confirming look, relative to the box
 
 
 @dataclass(frozen=True)
 class Detection:
-    """A face. ``box`` [4] is x0, y0, x1, y1 from brows to chin; ``keypoints`` [6, 2] are the subject's right and left eye,
-    nose tip, mouth, right and left ear; ``score`` is 0..1."""
+    """A face: ``score`` 0..1; ``box`` [4], x0, y0, x1, y1, from brows to chin; ``keypoints`` [6, 2], the subject's
+    right and left eye, nose tip, mouth, right and left ear."""
 
     score: float
     box: Tensor
     keypoints: Tensor
 
 
-@torch.inference_mode()
 def detect_faces(image: Tensor, threshold: float = 0.5) -> list[Detection]:
     """All faces of ``image`` [H, W, 3], the surest first; an empty list where there is none."""
     height, width = image.shape[:2]
     if min(height, width) < _SMALLEST_IMAGE:
         return []
-    network = bundled_network("short_range", image.device)
-    region = Region(width / 2, height / 2, max(height, width))
-    logits, values = network(sample_region(image.float(), region, network.size, "zeros") * 2 - 1)
+    image = image.float()
+    side = max(height, width)
+    found = _detect("short_range", image, Region(width / 2, height / 2, side), threshold)
+    faces = [face for face in found if _side(face) >= _SMALL * side]
+    faces += [close for face in found if _side(face) < _SMALL * side for close in _confirm(image, face)]
+    if not any(face.score >= _SURE for face in faces):
+        small = _search(image, threshold)
+        faces = small + [face for face in faces if not any(_surrounds(face, other) for other in small)]
+    return _merge(faces)
+
+
+def _search(image: Tensor, threshold: float) -> list[Detection]:
+    """Faces of the full-range network, in the largest windows that show any."""
+    height, width = image.shape[:2]
+    side, faces = max(height, width), []
+    smallest = min(_SMALLEST_WINDOW, side)
+    while not faces and side >= smallest:
+        proposals = [
+            face
+            for window in _windows(height, width, side)
+            for face in _detect("full_range", image, window, max(threshold, _PROPOSAL_SCORE))
+        ]
+        faces = _merge([face for proposal in _merge(proposals) for face in _confirm(image, proposal)])
+        side //= 2
+    return faces
+
+
+def _windows(height: int, width: int, side: int) -> Iterator[Region]:
+    """Overlapping squares that cover the image, each within it where it fits."""
+    for y in _centres(height, side):
+        for x in _centres(width, side):
+            yield Region(x, y, side)
+
+
+def _centres(length: int, side: int) -> list[float]:
+    count = 1 + max(0, -int(-(length - side) // (side * _WINDOW_STEP)))
+    first, last = (side / 2, length - side / 2) if length > side else (length / 2, length / 2)
+    return torch.linspace(first, last, count).tolist()
+
+
+def _confirm(image: Tensor, proposal: Detection) -> list[Detection]:
+    """The same face as the short-range network sees it from close up, or nothing."""
+    x, y = proposal.box.reshape(2, 2).mean(0).tolist()
+    faces = _detect("short_range", image, Region(x, y, _CLOSE_UP * _side(proposal)), _SURE)
+    box = proposal.box.reshape(2, 2)
+    return [face for face in faces if overlap(box, face.box.reshape(1, 2, 2)) > _OVERLAP]
+
+
+def _side(face: Detection) -> float:
+    """The longer side of the box."""
+    return (face.box[2:] - face.box[:2]).max().item()
+
+
+def _detect(name: str, image: Tensor, region: Region, threshold: float) -> list[Detection]:
+    """Faces that a network finds in a square of the image."""
+    network = bundled_network(name, image.device)
+    logits, values = network(sample_region(image, region, network.size, "zeros") * 2 - 1)
     scores = logits[0].clamp(-_SCORE_LIMIT, _SCORE_LIMIT).sigmoid()
     sure = scores > threshold
     anchors = network.anchors().to(image.device)[sure]
@@ -41,6 +104,19 @@ def detect_faces(image: Tensor, threshold: float = 0.5) -> list[Detection]:
     centre, half = values[:, 0] + anchors, values[:, 1] / 2
     points = torch.cat([torch.stack([centre - half, centre + half], 1), values[:, 2:] + anchors[:, None]], 1)
     return suppress(scores[sure], region.to_image(points))
+
+
+def _surrounds(face: Detection, other: Detection) -> bool:
+    """Whether the middle of the other box lies in this one."""
+    middle = other.box.reshape(2, 2).mean(0)
+    return bool(((face.box[:2] < middle) & (middle < face.box[2:])).all())
+
+
+def _merge(faces: list[Detection]) -> list[Detection]:
+    if not faces:
+        return []
+    points = torch.stack([torch.cat([face.box.reshape(2, 2), face.keypoints]) for face in faces])
+    return suppress(points.new_tensor([face.score for face in faces]), points)
 
 
 def suppress(scores: Tensor, points: Tensor) -> list[Detection]:

@@ -1,11 +1,11 @@
 """The face mesh network with attention: 468 mesh points, with lips, eyes and irises measured again from close up.
 
 Architecture as in face_landmark_with_attention.tflite of MediaPipe 0.10.21 (Apache-2.0). Paper: Grishchenko et al.,
-"Attention Mesh: High-fidelity Face Mesh Prediction in Real-time", 2020. The first pass finds all points; three crops of an
-early feature map (lips and either eye, turned upright) then give those regions a second, finer look. Parameters stand in the
-order in which a depth-first walk of the published graph meets them; tools/convert_mediapipe.py relies on that.
+"Attention Mesh: High-fidelity Face Mesh Prediction in Real-time", 2020. The first pass finds all points; three crops
+of an early feature map (lips and either eye, turned upright) then give those regions a second, finer look. Parameters
+stand in the order in which a depth-first walk of the published graph meets them; tools/convert_mediapipe.py needs it.
 
-Points are in pixels of the 192x192 input, z in the same scale, growing away from the camera. Left is the subject's left.
+Points are in pixels of the 192x192 input, z in the same scale, growing away from the camera. Left is the subject's.
 """
 import torch
 import torch.nn.functional as F
@@ -50,7 +50,7 @@ LEFT_IRIS = (473, 474, 475, 476, 477)
 _EYE_RING = 16  # the first points of an eye are the lid edges; an iris takes their mean depth
 
 # (points of the region, the two that stand level, sets of points its branches return)
-_REGIONS = {
+REGIONS = {
     "lips": (LIPS, (61, 291), (LIPS,)),
     "right_eye": (RIGHT_EYE, (33, 133), (RIGHT_EYE, RIGHT_IRIS)),
     "left_eye": (LEFT_EYE, (362, 263), (LEFT_EYE, LEFT_IRIS)),
@@ -67,7 +67,7 @@ def _head(values: int, size: int) -> nn.Sequential:
 
 
 class _Region(nn.Module):
-    """A region's crop of the features, [N, 32, 16, 16] -> one [N, points, 2] per branch, in quarter pixels of the crop."""
+    """A region's features [N, 32, 16, 16] -> one [N, points, 2] per branch, in quarter pixels of the crop."""
 
     def __init__(self, branches: tuple[tuple[int, ...], ...]):
         super().__init__()
@@ -93,7 +93,7 @@ class FaceMesh(nn.Module):
         self.blocks_3 = _blocks(_BLOCKS_3)
         head = _head(3 * MESH_POINTS, 3)
         self.neck, self.mesh = head[:-1], head[-1]
-        self.regions = nn.ModuleDict({name: _Region(branches) for name, (_, _, branches) in _REGIONS.items()})
+        self.regions = nn.ModuleDict({name: _Region(branches) for name, (_, _, branches) in REGIONS.items()})
         self.presence = nn.Conv2d(32, 1, 3)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -102,7 +102,7 @@ class FaceMesh(nn.Module):
         mesh = self.mesh(neck).reshape(-1, MESH_POINTS, 3)
         points = torch.cat([mesh, mesh.new_zeros(mesh.shape[0], POINTS - MESH_POINTS, 3)], 1)
         stride = self.size / features.shape[-1]
-        for name, (subset, level, branches) in _REGIONS.items():
+        for name, (subset, level, branches) in REGIONS.items():
             matrix = region_matrix(mesh[..., :2] / stride, subset, level)
             for indices, found in zip(branches, self.regions[name](crop_features(features, matrix)), strict=True):
                 points[:, list(indices), :2] = found @ matrix[..., :2].mT + matrix[..., 2][:, None] * stride

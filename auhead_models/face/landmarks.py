@@ -6,7 +6,6 @@ scale, growing away from the camera.
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from .detector import Detection
@@ -19,24 +18,26 @@ _RIGHT_EYE_CORNER, _LEFT_EYE_CORNER = 33, 263
 
 @dataclass(frozen=True)
 class Landmarks:
-    """``points`` [478, 3]; ``confidence`` 0..1 that the region held a face at all (below 0.5: do not trust the points)."""
+    """``points`` [478, 3]; ``confidence`` 0..1 that the region held a face at all (below 0.5: points of nothing)."""
 
     points: Tensor
     confidence: float
 
 
-@torch.inference_mode()
-def find_landmarks(image: Tensor, detection: Detection, refine: int = 0) -> Landmarks:
-    """Landmarks of a detected face. Each ``refine`` looks again, from the region that the points of the last look span."""
+def find_landmarks(image: Tensor, detection: Detection, refine: int = 1) -> Landmarks:
+    """Landmarks of a detected face, from a first look and ``refine`` more, each at the region the last points span.
+
+    With 0 this is MediaPipe on a still. The detector's box is unsteady: over turns of ±14°, shifts and sizes of the
+    same picture the points spread by 0.9 % of the distance of the eyes with 0, 0.5 % with 1, 0.3 % with 2.
+    """
     found = _look(image, region_of_detection(detection))
     for _ in range(refine):
         found = _look(image, region_of_points(found.points))
     return found
 
 
-@torch.inference_mode()
 def track_landmarks(image: Tensor, previous: Tensor) -> Landmarks:
-    """Landmarks in the next frame of a video, from the points [478, 3] of the last; where confidence drops, detect anew."""
+    """Landmarks in the next frame of a video, from the last points [478, 3]; where confidence falls, detect again."""
     return _look(image, region_of_points(previous))
 
 
@@ -49,7 +50,11 @@ def region_of_detection(detection: Detection) -> Region:
 
 
 def region_of_points(points: Tensor) -> Region:
-    """The square around the points, turned as the outer eye corners are."""
+    """The square around the points, turned as the outer eye corners are.
+
+    The points are measured in the turned axes. MediaPipe takes their extent along the image axes instead, which grows
+    as a head tilts and doubles the spread of the points.
+    """
     across = (points[_LEFT_EYE_CORNER] - points[_RIGHT_EYE_CORNER]).tolist()
     angle = math.atan2(across[1], across[0])
     turn = Region(0, 0, 1, angle).turn(points)

@@ -8,30 +8,32 @@ from torch import nn
 
 from ..errors import AUHeadError
 from .blazeface import ShortRangeDetector
+from .blazeface_full import FullRangeDetector
 from .facemesh import FaceMesh
 
 FACE_LANDMARKS = Path(__file__).parents[1] / "weights" / "face_landmarks.safetensors"
-_NETWORKS = {"short_range": ShortRangeDetector, "mesh": FaceMesh}
+_NETWORKS = {"short_range": ShortRangeDetector, "full_range": FullRangeDetector, "mesh": FaceMesh}
 
 
 def load_network(name: str, device: torch.device, path: Path = FACE_LANDMARKS) -> nn.Module:
-    """A frozen float32 network on a device: "short_range" or "mesh".
+    """A frozen float32 network on a device: "short_range", "full_range" or "mesh".
 
     Raises AUHeadError where the file of weights is missing, cut short or of another version.
     """
+    if not path.is_file():
+        raise AUHeadError(f"The weights {path.name} are missing from {path.parent}: install the plugin again.")
     network = _NETWORKS[name]()
+    prefix = name + "."
     try:
         with safe_open(path, "pt") as file:
-            state = {key.removeprefix(name + "."): file.get_tensor(key).float() for key in file.keys() if key.startswith(name + ".")}
-        network.load_state_dict(state)
-    except FileNotFoundError as error:
-        raise AUHeadError(f"The weights {path.name} are missing from {path.parent}: install the plugin again.") from error
+            keys = [key for key in file.keys() if key.startswith(prefix)]
+            network.load_state_dict({key.removeprefix(prefix): file.get_tensor(key).float() for key in keys})
     except (SafetensorError, OSError, RuntimeError) as error:
-        raise AUHeadError(f"The weights {path} cannot be read (the file is damaged or cut short): install the plugin again.") from error
-    return network.requires_grad_(False).eval().to(device)
+        raise AUHeadError(f"The weights {path} are damaged or cut short: install the plugin again.") from error
+    return network.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)
 
 
 @lru_cache
 def bundled_network(name: str, device: torch.device) -> nn.Module:
-    """``load_network`` of the bundled file, kept: the networks are small (3 MB), frozen and used for every frame."""
+    """``load_network`` of the bundled file, kept: the networks are frozen, small (7 MB) and used for every frame."""
     return load_network(name, device)
