@@ -27,17 +27,17 @@ _APEX = {
         "upper_lid_raise": 0.6,
         "cheek_raise": 0.25,
         "nose_wrinkle": 0.5,
-        "lip_press": 1.0,
-        "chin_raise": 0.4,
-        "lip_corner_down": 0.85,
-        "lip_corner_raise": -0.8,
+        "lip_press": 0.45,
+        "chin_raise": 0.6,
+        "lip_corner_down": 0.9,
+        "lip_corner_raise": -1.3,
     },
     "contempt": {
         "lip_corner_raise_right": 1.3,
         "lip_corner_stretch_right": 0.5,
         "cheek_raise_right": 0.7,
         "lip_corner_down_left": 0.4,
-        "lip_corner_raise_left": -0.5,
+        "lip_corner_raise_left": -1.3,
         "lip_press": 0.3,
         "eye_closure": 0.4,
         "brow_raise_right": 0.55,
@@ -52,7 +52,7 @@ _APEX = {
         "chin_raise": 0.25,
         "lower_lip_depress": 0.2,
         "lip_corner_down": 0.5,
-        "lip_corner_raise": -0.5,
+        "lip_corner_raise": -1.0,
     },
     "fear": {
         "inner_brow_raise": 1.3,
@@ -62,6 +62,7 @@ _APEX = {
         "lip_corner_stretch": 1.2,
         "lower_lip_depress": 0.45,
         "lip_corner_down": 0.35,
+        "lip_corner_raise": -1.3,
         "jaw_open": 0.25,
     },
     "happy": {
@@ -77,7 +78,7 @@ _APEX = {
         "inner_brow_raise": 1.3,
         "brow_lower": 0.35,
         "lip_corner_down": 1.15,
-        "lip_corner_raise": -0.8,
+        "lip_corner_raise": -1.3,
         "chin_raise": 0.5,
         "eye_closure": 0.32,
         "gaze_y": -0.3,
@@ -88,6 +89,7 @@ _APEX = {
         "upper_lid_raise": 1.0,
         "jaw_open": 0.75,
         "lip_pucker": 0.15,
+        "lip_corner_raise": -1.0,
     },
 }
 
@@ -131,7 +133,7 @@ def expression(emotion: str, level: int = 2) -> tuple[np.ndarray, np.ndarray]:
     row = np.zeros(len(space.COLUMNS), np.float32)
     for name, apex in _APEX[emotion_name(emotion)].items():
         for identifier in space.both_sides(name):
-            row[space.COLUMN_INDEX[identifier]] = min(apex * LEVEL_FACTOR[level], 1.0)
+            row[space.COLUMN_INDEX[identifier]] = min(max(apex * LEVEL_FACTOR[level], -1.0), 1.0)
     return row[: len(space.UNITS)], row[len(space.UNITS) : -len(space.POSE)]
 
 
