@@ -5,6 +5,9 @@
 Extras that have a field are unknowns too, so that a raised cheek is not read as a smile. Eyes are read from the lid
 gap and the irises, which say more about them than least squares.
 
+The landmark model's own errors (`detector_errors` of the geometry file: a nod that looks like a dropped chin) are
+unknowns with a known spread, so the fit trusts what the errors cannot imitate (generalised least squares).
+
 For one still nobody knows the neutral face. There the people of the sculpted head model (`identities` of the geometry
 file) are unknowns as well: what a person's shape may explain is not taken for an expression.
 
@@ -29,6 +32,7 @@ from .topology import EYES, FACE_OVAL, LOWER_LIP, MESH_POINTS, POINTS, UPPER_LIP
 NEUTRAL_CHOICES = ("auto", "first frame")
 BOUND = 1.2  # a person may do more than the mean head's 1.0; the answer is cut to 1
 DEPTH_WEIGHT = 0.35  # depth is the network's guess: worth this much of a centimetre in the picture
+NOISE = 0.03  # cm² (weighted) that remain unexplained; errors and shapes of one standard deviation cost this much
 CALM_SHARE = 0.2  # of the frames that make the neutral mesh of a video
 
 # Lids in the unposed mesh, relative to their opening when neutral.
@@ -36,7 +40,6 @@ SHUT = 0.12  # the landmarks of a closed eye still stand this far apart
 BLIND = 0.4  # below it the iris is hidden and the gaze is carried over from neighbouring frames
 
 # One still: how much of what is found is believed.
-SHAPE_PRIOR = 1.0  # what one unit of a person's shape costs; higher trusts the mean face more
 OWN_DEAD_ZONE, OWN_BROW_DEAD_ZONE = 0.15, 0.35  # low brows are a matter of shape more often than of anger
 OWN_OPEN_EYE = 0.19  # lid gap by eye width below which an eye counts as closing; narrow eyes stay above
 OWN_SHUT_EYE = 0.05
@@ -47,9 +50,8 @@ OWN_UNITS = (  # wide eyes are not among them: whole families have them
 _GAP_UNITS = ("jaw_open", "upper_lip_raise", "lower_lip_depress")  # these part the lips
 
 _CLOSURES = ("eye_closure_left", "eye_closure_right")
-_RAISES = ("upper_lid_raise_left", "upper_lid_raise_right")
 _GAZE_LIDS = ("lids_gaze_left", "lids_gaze_right", "lids_gaze_up", "lids_gaze_down")
-_FROM_LIDS = (*_CLOSURES, *_RAISES, *_GAZE_LIDS)
+_FROM_LIDS = (*_CLOSURES, *_GAZE_LIDS)
 
 
 def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
@@ -63,10 +65,7 @@ def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
     mean = geometry.positions
     names = [name for name in field_names() if name not in (*_CLOSURES, *_GAZE_LIDS, "jaw_thrust", "lips_together")]
     fields = torch.stack([geometry.fields[name] for name in names])
-    people = _people()
-    nuisance = torch.cat([rigid_motions(mean), people])
-    prior = torch.cat([torch.zeros(len(nuisance) - len(people)), torch.full((len(people),), SHAPE_PRIOR)])
-    solver = FieldSolver(fields, nuisance, prior, _point_weights(), BOUND)
+    solver = _solver(fields, mean, torch.cat([_directions("detector_errors"), _directions("identities")]))
     found = dict(zip(names, solver((mesh[:MESH_POINTS] - mean)[None])[0].tolist(), strict=True))
 
     # Lips that touch are not opened by anything.
@@ -77,7 +76,10 @@ def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
             found[name] *= gap / possible
     own = torch.zeros(len(UNITS))
     for name in OWN_UNITS:
-        dead = OWN_BROW_DEAD_ZONE if name.startswith("brow_lower") else OWN_DEAD_ZONE
+        frown = name.startswith("brow_lower")
+        if frown:  # the muscle pulls both; one low brow is shape
+            found[name] = min(found["brow_lower_left"], found["brow_lower_right"])
+        dead = OWN_BROW_DEAD_ZONE if frown else OWN_DEAD_ZONE
         own[UNIT_INDEX[name]] = max(found[name] - dead, 0) / (1 - dead)
     for name, eye in zip(_CLOSURES, EYES, strict=True):
         ratio = _opening(mesh, eye) / (mesh[eye.outer] - mesh[eye.inner]).norm()
@@ -96,9 +98,8 @@ class ExpressionReader:
         names = field_names()
         self._fields = dict(zip(names, fit_basis(self.neutral), strict=True))
         self._solved = [name for name in names if name not in (*_FROM_LIDS, "jaw_thrust")]
-        moves = rigid_motions(self.neutral[:MESH_POINTS])
         fields = torch.stack([self._fields[name] for name in self._solved])
-        self._solver = FieldSolver(fields, moves, torch.zeros(len(moves)), _point_weights(), BOUND)
+        self._solver = _solver(fields, self.neutral[:MESH_POINTS], _directions("detector_errors"))
 
     def __call__(self, meshes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """meshes [T, 478, 3] -> units [T, 24] and extras [T, 10] in their legal ranges."""
@@ -107,8 +108,8 @@ class ExpressionReader:
         x, y = gaze.unbind(-1)
         known = torch.stack([x, -x, y, -y], -1).clamp(min=0)
         amounts = dict(zip(_GAZE_LIDS, known.unbind(-1), strict=True))
-        for side, eye in enumerate(EYES):
-            amounts.update(self._lids(meshes, side, eye, amounts))
+        for name, eye in zip(_CLOSURES, EYES, strict=True):
+            amounts[name] = self._closure(meshes, eye, amounts)
         explained = sum(amount[:, None, None] * self._fields[name] for name, amount in amounts.items())
         solved = self._solver(meshes[:, :MESH_POINTS] - self.neutral[:MESH_POINTS] - explained)
         amounts |= dict(zip(self._solved, solved.unbind(-1), strict=True))
@@ -137,17 +138,12 @@ class ExpressionReader:
         both = (gaze * seen[..., None]).sum(0) / seen.sum(0).clamp(min=1)[:, None]
         return _carry_over(both, seen.any(0)).clamp(-1, 1)
 
-    def _lids(
-        self, meshes: torch.Tensor, side: int, eye: Eye, gaze: dict[str, torch.Tensor]
-    ) -> dict[str, torch.Tensor]:
-        """Closure and upper lid raise of one eye, [T] each: what the gaze does not say about the lid gap."""
+    def _closure(self, meshes: torch.Tensor, eye: Eye, gaze: dict[str, torch.Tensor]) -> torch.Tensor:
+        """How far an eye is closed [T]: the part of the lid gap that is missing and that the gaze does not explain."""
         neutral = _opening(self.neutral, eye)
         expected = neutral + sum(gaze[name] * _opening(self._fields[name], eye) for name in _GAZE_LIDS)
-        expected = expected.clamp(min=0.4 * float(neutral))
-        opening = _opening(meshes, eye) / expected
-        closure = (1 - opening) / (1 - SHUT)
-        lift = _opening(self._fields[_RAISES[side]], eye).clamp(min=0.05) / expected
-        return {_CLOSURES[side]: closure.clamp(0, 1), _RAISES[side]: ((opening - 1) / lift).clamp(0, BOUND)}
+        opening = _opening(meshes, eye) / expected.clamp(min=0.4 * float(neutral))
+        return ((1 - opening) / (1 - SHUT)).clamp(0, 1)
 
 
 def estimate_sequence(points: torch.Tensor, fps: float, neutral: str = "auto") -> AUSequence:
@@ -167,30 +163,37 @@ def estimate_sequence(points: torch.Tensor, fps: float, neutral: str = "auto") -
         raise AUHeadError("No frame of the video holds a face; use a video in which the face can be seen.")
     points = _carry_over(torch.nan_to_num(points), seen)
 
-    meshes = fit_pose(points).unproject(points)
+    pose = fit_pose(points)
+    meshes = pose.unproject(points)
+    turned = _away_from_median(head_angles(pose.rotation), seen)
     if neutral == "first frame":
         calm = torch.nonzero(seen)[:1, 0]
     else:
-        calm = _calm_frames(meshes, seen)
+        calm = _calm_frames(meshes, turned, seen)
     rest = meshes[calm].mean(0)
     # Once the person is known, the head's pose no longer depends on what the face does.
     pose = fit_pose(points, rest[:MESH_POINTS])
     meshes = pose.unproject(points)
     rest = meshes[calm].mean(0)
     units, extra = ExpressionReader(rest)(meshes)
-    middle = calm[(meshes[calm] - rest).square().sum((1, 2)).argmin()]
+    middle = calm[turned[calm].argmin()]
     motion = _head_motion(pose, int(middle), _face_width(points[middle]))
     return AUSequence(units.numpy(), extra.numpy(), motion.numpy(), fps=fps, source="video")
 
 
-def _calm_frames(meshes: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-    """Frames with the least expression: measured from the median face first, then from the calmest of those."""
+def _away_from_median(angles: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """How far the head is turned from where it mostly is, [T] radians."""
+    return (angles - angles[seen].median(0).values).norm(dim=-1)
+
+
+def _calm_frames(meshes: torch.Tensor, turned: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
+    """Frames with the least expression and turn, measured from the median face first, then from the calmest faces."""
     candidates = torch.nonzero(seen)[:, 0]
     count = max(1, round(CALM_SHARE * len(candidates)))
     rest = meshes[candidates].median(0).values
     for _ in range(2):
         units, extra = ExpressionReader(rest)(meshes[candidates])
-        activity = units.sum(1) + extra.abs().sum(1)
+        activity = units.sum(1) + extra.abs().sum(1) + 3 * turned[candidates]
         openness = torch.stack([_opening(meshes[candidates], eye) for eye in EYES]).mean(0)
         # A mouth that stands open half of the time is not neutral, even if the median frame has it.
         activity += 2 * _lip_gap(meshes[candidates]).clamp(min=0) - openness / openness.median().clamp(min=1e-3)
@@ -238,14 +241,21 @@ def _carry_over(values: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
     return values[known[distance.argmin(1)]]
 
 
-@lru_cache(maxsize=2)
-def _people(path: Path = GEOMETRY_FILE) -> torch.Tensor:
-    """Main directions in which people's shapes differ, [K, 468, 3] cm at one standard deviation."""
+def _solver(fields: torch.Tensor, mesh: torch.Tensor, directions: torch.Tensor) -> FieldSolver:
+    """Solver on a mesh [468, 3] that explains away rigid motion and directions [K, 468, 3] of known spread."""
+    moves = rigid_motions(mesh)
+    prior = torch.cat([torch.zeros(len(moves)), torch.full((len(directions),), NOISE)])
+    return FieldSolver(fields, torch.cat([moves, directions]), prior, point_weights(), BOUND)
+
+
+@lru_cache(maxsize=4)
+def _directions(name: str, path: Path = GEOMETRY_FILE) -> torch.Tensor:
+    """`identities` or `detector_errors` of the geometry file, [K, 468, 3] cm at one standard deviation."""
     with safe_open(path, "pt") as file:
-        return file.get_tensor("identities").float()
+        return file.get_tensor(name).float()
 
 
-def _point_weights() -> torch.Tensor:
+def point_weights() -> torch.Tensor:
     """How much each point counts, [468, 3]: lips, brows and lids more, the sliding outline and depth less."""
     weight = torch.ones(MESH_POINTS)
     weight[list(FACE_OVAL)] = 0.4

@@ -10,8 +10,8 @@ shrinkage-thresholding algorithm for linear inverse problems", SIAM J. Imaging S
 
 import torch
 
-ITERATIONS = 200
-RIDGE, SPARSITY = 0.3, 0.02
+ITERATIONS = 300
+RIDGE, SPARSITY = 0.3, 0.05
 
 
 class FieldSolver:

@@ -57,11 +57,10 @@ def test_recovers_random_units_under_noise():
     pixels = pose_of(200, (0.2, 0.1, 0.05)).project(with_units(mesh, units))
     pixels += 0.5 * torch.randn(pixels.shape, generator=torch.Generator().manual_seed(1))
     found, _ = ExpressionReader(mesh)(pose_of(200, (0.2, 0.1, 0.05)).unproject(pixels))
-    for unit in UNITS:
-        if unit.index == THRUST:
-            continue
-        r = torch.corrcoef(torch.stack([units[:, unit.index], found[:, unit.index]]))[0, 1]
-        assert r > 0.8, (unit.id, float(r))
+    seen = [unit.index for unit in UNITS if unit.index != THRUST]
+    r = torch.stack([torch.corrcoef(torch.stack([units[:, k], found[:, k]]))[0, 1] for k in seen])
+    assert r.mean() > 0.92
+    assert r.min() > 0.7, UNITS[seen[int(r.argmin())]].id
     assert (units - found).abs().mean() < 0.04
 
 

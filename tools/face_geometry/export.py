@@ -1,9 +1,11 @@
 """Write auhead_models/weights/face_geometry.safetensors from the correspondences and the unit table.
 
-    python tools/face_geometry/export.py CORRESPONDENCES.npz ICT_FACE_MODEL.npz FACE_MESH_CONNECTIONS.py [-o OUT]
+    python tools/face_geometry/export.py CORRESPONDENCES.npz ICT_FACE_MODEL.npz FACE_MESH_CONNECTIONS.py
+        [--errors DETECTOR_ERRORS.npz] [-o OUT]
 
 CORRESPONDENCES.npz comes from correspondences.py; FACE_MESH_CONNECTIONS.py is the file of that name in mediapipe
-0.10.21 (mediapipe/python/solutions). Needs numpy, scipy and safetensors.
+0.10.21 (mediapipe/python/solutions); DETECTOR_ERRORS.npz from detector_errors.py, which needs the file written
+without it first. Needs numpy, scipy and safetensors.
 """
 
 import argparse
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("correspondences", type=Path)
     parser.add_argument("head", type=Path, help="ict_face_model.npz, named for its checksum")
     parser.add_argument("connections", type=Path, help="face_mesh_connections.py of mediapipe 0.10.21")
+    parser.add_argument("--errors", type=Path, help="output of detector_errors.py")
     default = Path(__file__).parents[2] / "auhead_models/weights/face_geometry.safetensors"
     parser.add_argument("-o", "--output", type=Path, default=default)
     arguments = parser.parse_args()
@@ -52,6 +55,8 @@ def main() -> None:
         "identities": main_directions(data["identities"].astype(float)).astype(np.float16),
         "jaw_weights": jaw.astype(np.float32),
     }
+    if arguments.errors:
+        tensors["detector_errors"] = np.load(arguments.errors)["detector_errors"].astype(np.float16)
     sources = {path.name: _sha256(path) for path in (arguments.head, arguments.connections)}
     metadata = {
         "format": "auhead face geometry 1",
@@ -61,6 +66,7 @@ def main() -> None:
         "jaw_hinge": "y, z (cm) of the hinge, radians at jaw_open 1.0",
         "jaw_weights": "fraction of the rigid jaw rotation that each point follows",
         "identities": "main directions of people's shapes, one standard deviation each",
+        "detector_errors": "main directions of the landmark model's errors in displacements, one standard deviation",
         "sources": json.dumps(sources),
         "licences": "ICT Face Model Light: MIT, (c) 2020 USC Institute for Creative Technologies; "
         "mediapipe mesh topology: Apache-2.0, (c) The MediaPipe Authors",
