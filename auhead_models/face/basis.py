@@ -1,8 +1,8 @@
 """AU displacement fields fitted to one person.
 
-The canonical fields say how an average face moves. On another face the same centimetres would leave a gap between the
-lids or push the brow over the eye, so here the fields are scaled and corrected until the contacts are right: closed lids
-meet on every point, brows stop above the lid, a raised lip stays under the nose, sucked lips end at the lip line.
+The canonical fields say how an average face moves. On another face the same centimetres would leave a gap between
+the lids or push the brow over the eye, so here the fields are scaled and corrected until the contacts are right: closed
+lids meet on every point, brows stop above the lid, a raised lip stays under the nose, sucked lips end at the lip line.
 """
 
 import torch
@@ -11,11 +11,12 @@ from .canonical import load_geometry
 from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP, Eye
 
 NOSE_BASE = 2  # where the nose meets the upper lip
+LID_RAISE = 0.7  # of the sculpted shape, which stares
 LID_MEETING_SHARE = 0.1  # of the gap that the lower lid covers when the eye closes
 
 
 def field_names() -> tuple[str, ...]:
-    """Names of the fields in the order of `fit_basis`: the 24 units first, then extras and lids that follow the gaze."""
+    """Names of the fields in the order of `fit_basis`: the 24 units, then extras and lids that follow the gaze."""
     return tuple(load_geometry().fields)
 
 
@@ -32,7 +33,7 @@ def fit_basis(mesh: torch.Tensor) -> torch.Tensor:
 
     for side, eye in zip(("left", "right"), EYES, strict=True):
         _fit_closure(fields[f"eye_closure_{side}"], mesh, eye)
-        fields[f"upper_lid_raise_{side}"] *= _ratio(_opening(mesh, eye), _opening(mean, eye), 0.5, 1.3)
+        fields[f"upper_lid_raise_{side}"] *= LID_RAISE * _ratio(_opening(mesh, eye), _opening(mean, eye), 0.5, 1.3)
         fields[f"brow_lower_{side}"] *= _ratio(_brow_room(mesh, eye), _brow_room(mean, eye), 0.35, 1.1)
 
     philtrum, mean_philtrum = (points[NOSE_BASE, 1] - points[UPPER_LIP[0][5], 1] for points in (mesh, mean))

@@ -69,7 +69,7 @@ def load_geometry(path: Path = GEOMETRY_FILE) -> Geometry:
 
 
 def _rigidity(fields: torch.Tensor) -> torch.Tensor:
-    """Weights for the pose fit: points that expressions move little, less on the outline, which slides with the view."""
+    """Weights for the pose fit: high where expressions move little, low on the outline, which slides with the view."""
     motion = fields.norm(dim=-1).amax(0)
     weight = torch.exp(-((motion / 0.25) ** 2)) + 0.01
     weight[list(FACE_OVAL)] *= 0.3
@@ -88,6 +88,14 @@ class Pose:
     scale: torch.Tensor
     rotation: torch.Tensor
     translation: torch.Tensor
+
+    def to(self, device: torch.device | str) -> "Pose":
+        """The same pose on another device."""
+        return Pose(self.scale.to(device), self.rotation.to(device), self.translation.to(device))
+
+    def frames(self, index: torch.Tensor) -> "Pose":
+        """Some of a batch of poses."""
+        return Pose(self.scale[index], self.rotation[index], self.translation[index])
 
     def project(self, points: torch.Tensor) -> torch.Tensor:
         """Canonical cm [..., N, 3] to image pixels and depth [..., N, 3]."""

@@ -4,7 +4,7 @@ import torch
 
 
 def catmull_rom(points: torch.Tensor, samples: int) -> torch.Tensor:
-    """A Catmull-Rom curve through points [..., n, C], `samples` steps between two points: [..., (n - 1)·samples + 1, C]."""
+    """A Catmull-Rom curve through points [..., n, C], `samples` steps between two: [..., (n - 1)·samples + 1, C]."""
     first, last = 2 * points[..., :1, :] - points[..., 1:2, :], 2 * points[..., -1:, :] - points[..., -2:-1, :]
     path = torch.cat([first, points, last], -2)
     p0, p1, p2, p3 = (path[..., k : k + points.shape[-2] - 1, None, :] for k in range(4))

@@ -14,6 +14,7 @@ from ..au.sequence import AUSequence
 from ..au.space import EXTRA_INDEX, UNIT_INDEX, UNITS
 from .basis import field_names, fit_basis
 from .canonical import Pose, load_geometry, move_head
+from .glasses import stiffness
 from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP
 
 CLOSING_UPPER_SHARE = 0.3  # of the gap that the upper lip covers in lips_together; the lower one covers the rest
@@ -26,7 +27,8 @@ GAZE_SIDE, GAZE_UP, GAZE_DOWN = 0.45, 0.35, 0.38  # radians the eyeball turns at
 EYE_CLOSURES = UNIT_INDEX["eye_closure_left"], UNIT_INDEX["eye_closure_right"]
 JAW_OPEN = UNIT_INDEX["jaw_open"]
 _SHAPED_EXTRAS = (  # the extras that have a field of their own
-    "cheek_raise_left", "cheek_raise_right", "lip_corner_down_left", "lip_corner_down_right", "inner_brow_raise", "lip_press",
+    "cheek_raise_left", "cheek_raise_right", "lip_corner_down_left", "lip_corner_down_right", "inner_brow_raise",
+    "lip_press",
 )  # fmt: skip
 _EXTRA_COLUMNS = [EXTRA_INDEX[name] for name in _SHAPED_EXTRAS]
 _GAZE_FIELDS = ("lids_gaze_left", "lids_gaze_right", "lids_gaze_up", "lids_gaze_down")
@@ -36,9 +38,9 @@ _GAZE_FIELDS = ("lids_gaze_left", "lids_gaze_right", "lids_gaze_up", "lids_gaze_
 class Deformed:
     """The face of T frames.
 
-    points [T, 478, 3] crop pixels with depth · mesh [T, 478, 3] canonical cm, before the head moves · pose of each frame ·
-    effective [T, 24] units the face shows, own expression included, 0..1 · change [T, 24] effective minus own · extra
-    [T, 10] · jaw_angle [T] radians.
+    points [T, 478, 3] crop pixels with depth · mesh [T, 478, 3] canonical cm, before the head moves · pose of each
+    frame · effective [T, 24] units the face shows, own expression included, 0..1 · change [T, 24] effective minus own ·
+    extra [T, 10] · jaw_angle [T] radians.
     """
 
     points: torch.Tensor
@@ -60,13 +62,17 @@ class FaceDeformer:
         geometry = load_geometry()
         self.device = torch.device(device)
         self.neutral = face.mesh.to(self.device)
-        self.pose = Pose(*(part.to(self.device) for part in (face.pose.scale, face.pose.rotation, face.pose.translation)))
+        self.pose = face.pose.to(self.device)
         self.face_width = face.width
         self.own = face.own.to(self.device)
         self.relax = face.relax
 
         names = field_names()
         fields = fit_basis(face.mesh).to(self.device)
+        keeps = stiffness(face.mesh[:MESH_POINTS], face.glasses).to(self.device)[:, None]
+        for index, name in enumerate(names):
+            if "lid" not in name and "closure" not in name:
+                fields[index] *= keeps
         for unit in EYE_CLOSURES:  # the rest of the way, when the portrait's eyes are half shut
             fields[unit] /= (1 - face.own[unit]).clamp(min=0.1)
         extras = [names.index(name) for name in (*_SHAPED_EXTRAS, *_GAZE_FIELDS)]
@@ -165,7 +171,7 @@ class FaceDeformer:
 
 
 def _iris_shift(gaze_x: torch.Tensor, gaze_y: torch.Tensor) -> torch.Tensor:
-    """Where the iris goes when the eyes turn: [T, 3] cm, for gaze_x (+ the subject's left) and gaze_y (+ up) in -1..1."""
+    """Where the iris goes when the eyes turn, [T, 3] cm: gaze_x + the subject's left, gaze_y + up, both -1..1."""
     side = gaze_x * GAZE_SIDE
     lift = torch.where(gaze_y > 0, gaze_y * GAZE_UP, gaze_y * GAZE_DOWN)
     return EYE_RADIUS * torch.stack([side.sin(), lift.sin(), side.cos() * lift.cos() - 1], -1)

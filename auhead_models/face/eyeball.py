@@ -1,7 +1,7 @@
 """The eyeball of a portrait without its lids.
 
-A still shows part of the iris and of the white. Here the rest is painted: the iris from the mean colour at each distance
-from its centre, the white from the nearest visible white. The visible part stays untouched.
+A still shows part of the iris and of the white. Here the rest is painted: the iris from the mean colour at each
+distance from its centre, the white from the nearest visible white. The visible part stays untouched.
 """
 
 import torch
@@ -13,6 +13,7 @@ from .topology import Eye
 
 LASH_CAUTION = 0.55  # lashes and their shadow reach farther from the upper lid than from the lower one
 RADIAL_BINS = 20
+UNSEEN_WHITE = (0.72, 0.68, 0.66)  # white of an eye of which none is visible, under medium light
 LIMBUS = (0.94, 1.08)  # where the iris turns into the white, in iris radii
 
 
@@ -43,7 +44,8 @@ def complete_eyeball(crop: torch.Tensor, points: torch.Tensor, eye: Eye) -> torc
 
 def _visible(pixels: torch.Tensor, upper: torch.Tensor, lower: torch.Tensor, softness: float) -> torch.Tensor:
     """How surely a pixel shows the eyeball, 0..1, [h, w]: the distance to the lids inside the opening."""
-    to_upper, to_lower = (torch.cdist(pixels.flatten(0, 1), lid).amin(-1).view(pixels.shape[:2]) for lid in (upper, lower))
+    places = pixels.flatten(0, 1)
+    to_upper, to_lower = (torch.cdist(places, lid).amin(-1).view(pixels.shape[:2]) for lid in (upper, lower))
     nearest = torch.minimum(LASH_CAUTION * to_upper, to_lower)
     inside = _below(pixels, upper) & ~_below(pixels, lower)
     return torch.where(inside, ((nearest - 0.5 * softness) / softness).clamp(0, 1), torch.zeros_like(nearest))
@@ -72,7 +74,7 @@ def _fill(colours: torch.Tensor, weight: torch.Tensor, radius: float) -> torch.T
         result += amount * near[:3] / near[3].clamp(min=1e-4)
         trust = trust + amount
     seen = weight.sum()
-    mean = (colours * weight).sum((1, 2)) / seen if seen > 4 else colours.new_tensor([0.72, 0.68, 0.66]) * colours.mean() * 2
+    mean = (colours * weight).sum((1, 2)) / seen if seen > 4 else 2 * colours.mean() * colours.new_tensor(UNSEEN_WHITE)
     return result + (1 - trust) * mean.clamp(0, 1)[:, None, None]
 
 

@@ -1,9 +1,9 @@
 """Eyes: an eyeball that stays still behind the lids and turns with the gaze, and lids with skin of their own.
 
 A still shows only the open part of an eye. What a wider opening or another gaze uncovers is painted once per portrait:
-the iris is completed from its own radial colours, the white from the visible white. A closing upper lid carries its edge
-with the lashes as one rigid band; the skin that rolls out of the crease above it takes the colours of the skin over the
-crease, mirrored, so that nothing is stretched.
+the iris is completed from its own radial colours, the white from the visible white. A closing upper lid carries its
+edge with the lashes as one rigid band; the skin that rolls out of the crease above it takes the colours of the skin
+over the crease, mirrored, so that nothing is stretched.
 """
 
 import torch
@@ -68,7 +68,9 @@ class EyePainter:
 
         height = (upper - lower).norm(dim=-1).clamp(min=1e-3)
         soft = (SOFT_EDGE * self._scale / height).clamp(max=0.5)
-        part = torch.stack([torch.zeros_like(soft), soft, 1 - soft, torch.ones_like(soft)], 1)[..., None]  # [T, 4, C, 1]
+        part = torch.stack([torch.zeros_like(soft), soft, 1 - soft, torch.ones_like(soft)], 1)[
+            ..., None
+        ]  # [T, 4, C, 1]
         shape = upper[:, None] + part * (lower - upper)[:, None]
         source = upper_still[:, None] + part * (lower_still - upper_still)[:, None]
         opacity = torch.tensor([0.0, 1.0, 1.0, 0.0], device=part.device).view(1, 4, 1, 1).expand_as(part)

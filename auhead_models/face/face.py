@@ -15,6 +15,7 @@ from .canonical import Pose, fit_pose, head_angles, load_geometry
 from .crop import CROP_SCALE, extract_crop, square_crop, transform_points
 from .detector import Detection, detect_faces
 from .estimate import estimate_own
+from .glasses import glasses_seen
 from .landmarks import find_landmarks
 from .raster import rasterize
 from .surround import Surround
@@ -36,7 +37,7 @@ class Face:
     [S, S] or None · crop_matrix [2, 3], crop pixels to image pixels · landmarks [478, 3], crop pixels with depth ·
     pose, canonical cm to crop pixels · mesh [478, 3], the landmarks without the pose, canonical cm · own [24], the
     expression the portrait shows by itself, 0..1 · relax 0..1, how much of it is taken away · mask [S, S], 1 where the
-    head may change.
+    head may change · glasses 0..1, how surely the portrait wears some.
     """
 
     image: torch.Tensor
@@ -50,6 +51,7 @@ class Face:
     own: torch.Tensor
     relax: float
     mask: torch.Tensor
+    glasses: float = 0.0
 
     @property
     def size(self) -> int:
@@ -120,10 +122,11 @@ def face_from_landmarks(
     landmarks = transform_points(points.float(), matrix, inverse=True).clone()
     pose = fit_pose(landmarks)
     mesh = pose.unproject(landmarks)
+    crop = extract_crop(image, matrix, size)
     return Face(
         image=image,
         alpha=alpha,
-        crop=extract_crop(image, matrix, size),
+        crop=crop,
         crop_alpha=None if alpha is None else extract_crop(alpha, matrix, size),
         crop_matrix=matrix,
         landmarks=landmarks,
@@ -132,6 +135,7 @@ def face_from_landmarks(
         own=estimate_own(mesh),
         relax=_checked_relax(relax),
         mask=_head_mask(landmarks, pose, size),
+        glasses=glasses_seen(crop, landmarks, float(pose.scale)),
     )
 
 
@@ -156,7 +160,7 @@ def _checked_picture(image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | 
 
 def _checked_relax(relax: float) -> float:
     if not 0 <= relax <= 1:
-        raise AUHeadError(f"relax is {relax}; use a number from 0 (keep the portrait's expression) to 1 (take it away).")
+        raise AUHeadError(f"relax is {relax}; use 0 (keep the portrait's own expression) to 1 (take it away).")
     return float(relax)
 
 

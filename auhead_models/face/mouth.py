@@ -1,8 +1,7 @@
 """A parametric mouth: two rows of separate teeth, gums, a tongue, in the person's own canonical centimetres.
 
-The upper teeth sit on the skull, the lower ones turn with the jaw, the tongue goes with most of the jaw. Sizes of teeth:
-mean crown widths and heights of adults (W. Ash & S. Nelson, "Wheeler's Dental Anatomy"), arches as half ellipses. No mesh
-or texture of anybody else is used.
+The upper teeth sit on the skull, the lower ones turn with the jaw, the tongue goes with most of the jaw. Sizes of
+teeth follow mean adult crowns, set along half ellipses. No mesh or texture of anybody else is used.
 """
 
 import math
@@ -14,8 +13,14 @@ from .curves import strip_triangles
 from .topology import LOWER_LIP, UPPER_LIP
 
 # From the middle outwards: width, height (cm), how much the edge stands back from the longest tooth (cm).
-_UPPER_TEETH = ((0.84, 1.10, 0.00), (0.65, 0.98, 0.07), (0.75, 1.06, 0.02), (0.70, 0.82, 0.10), (0.68, 0.76, 0.15), (1.0, 0.72, 0.2))
-_LOWER_TEETH = ((0.53, 0.86, 0.00), (0.58, 0.88, 0.00), (0.68, 0.98, -0.03), (0.70, 0.84, 0.05), (0.71, 0.80, 0.1), (1.1, 0.75, 0.15))
+_UPPER_TEETH = (
+    (0.84, 1.10, 0.00), (0.65, 0.98, 0.07), (0.75, 1.06, 0.02), (0.70, 0.82, 0.10),
+    (0.68, 0.76, 0.15), (1.0, 0.72, 0.20),
+)  # fmt: skip
+_LOWER_TEETH = (
+    (0.53, 0.86, 0.00), (0.58, 0.88, 0.00), (0.68, 0.98, -0.03), (0.70, 0.84, 0.05),
+    (0.71, 0.80, 0.10), (1.1, 0.75, 0.15),
+)  # fmt: skip
 _UPPER_ARCH = (2.95, 3.8)  # half axes, cm: to the side, backwards
 _LOWER_ARCH = (2.70, 3.5)
 MOUTH_WIDTH = 2.5  # cm, half the mouth these sizes belong to
@@ -47,7 +52,7 @@ class MouthMesh:
 
 @dataclass(frozen=True)
 class MouthFit:
-    """Where the mouth sits: middle of the lips' edge [3], size relative to the mean, height of the upper incisors' edge."""
+    """Where the mouth sits: middle of the lips' edge [3], size relative to the mean, y of the upper incisors' edge."""
 
     middle: torch.Tensor
     size: float
@@ -124,12 +129,14 @@ def _tooth(centre, width, height, back, axes, front, size, up, part):
     point, normal = _arch(along, axes, size)
     corner = 0.11 * height * u.abs() ** 5 * smooth_ramp(v, 0.5, 1.0)
     y = front[1] + up * (back + height * (1 - v) + corner)
-    bulge = size * (0.10 * (1 - u**4) * (1 - (2 * v - 0.9) ** 2 * 0.35) - 0.12 * smooth_ramp(v, 0.9, 1.0) - 0.09 * u.abs() ** 6)
+    round_face = 0.10 * (1 - u**4) * (1 - (2 * v - 0.9) ** 2 * 0.35)
+    bulge = size * (round_face - 0.12 * smooth_ramp(v, 0.9, 1.0) - 0.09 * u.abs() ** 6)
     x = front[0] + point[..., 0] + bulge * normal[..., 0]
     z = front[2] + point[..., 1] + bulge * normal[..., 1]
     shade = 1 - 0.22 * u.abs() ** 8 - 0.10 * (1 - v) ** 2
-    tint = torch.tensor(IVORY) * torch.lerp(torch.tensor([0.98, 0.93, 0.85]), torch.tensor([1.0, 1.0, 1.0]), smooth_ramp(v, 0, 0.5)[..., None])
-    tint = torch.lerp(tint, torch.tensor([0.86, 0.86, 0.83]), 0.35 * smooth_ramp(v, 0.8, 1.0)[..., None])
+    neck, edge = torch.tensor([0.98, 0.93, 0.85]), torch.tensor([0.86, 0.86, 0.83])  # warmer there, clearer here
+    tint = torch.tensor(IVORY) * torch.lerp(neck, torch.ones(3), smooth_ramp(v, 0, 0.5)[..., None])
+    tint = torch.lerp(tint, edge, 0.35 * smooth_ramp(v, 0.8, 1.0)[..., None])
     colour = tint * shade[..., None]
     points = torch.stack(torch.broadcast_tensors(x, y.expand_as(x), z), -1)
     return points, colour.expand_as(points), part, torch.zeros(rows, columns)
@@ -143,13 +150,15 @@ def _gum(centre, width, height, back, axes, front, size, up, part):
     border = front[1] + up * (back + height * (1 - 0.30 * u.abs() ** 3) - 0.02)
     y = border + up * 0.9 * size * v
     bulge = size * (0.05 + 0.10 * v * (1 - v) - 0.10 * (1 - v) ** 4)
-    points = torch.stack([(front[0] + point[..., 0] + bulge * normal[..., 0]), y, (front[2] + point[..., 1] + bulge * normal[..., 1])], -1)
+    x = front[0] + point[..., 0] + bulge * normal[..., 0]
+    z = front[2] + point[..., 1] + bulge * normal[..., 1]
+    points = torch.stack([x, y, z], -1)
     colour = torch.tensor(GUM) * (1 - 0.15 * v[..., None] - 0.10 * u.abs()[..., None] ** 2)
     return points, colour.expand_as(points), part, torch.zeros(points.shape[:2])
 
 
 def _tongue(front, size: float):
-    """A flat body with a round tip behind the lower teeth; rows from under the tip, round it, to the back of the mouth."""
+    """A flat body with a round tip behind the lower teeth; rows from under the tip, round it, to the back."""
     u = torch.linspace(-1, 1, 13)[None]
     back = torch.tensor([0.30, 0.18, 0.08, 0.02, 0.0, 0.02, 0.06, 0.12, 0.2, 0.32, 0.5, 0.75, 1.0])[:, None]
     under = torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])[:, None]
@@ -158,7 +167,8 @@ def _tongue(front, size: float):
     thickness = size * 0.35 * (1 - (1 - (back / 0.12).clamp(max=1)) ** 2).clamp(min=0).sqrt()
     x = front[0] + half * u
     crown = 0.10 + 0.40 * (math.pi * 0.8 * back).sin()
-    y = front[1] + size * crown * (1 - u.abs() ** 2.5) - thickness * under - size * 0.16 * (1 - u.abs()) ** 4 * (1 - under) * plan
+    furrow = 0.16 * (1 - u.abs()) ** 4 * (1 - under) * plan
+    y = front[1] + size * (crown * (1 - u.abs() ** 2.5) - furrow) - thickness * under
     z = front[2] - size * 3.4 * back + 0 * u
     points = torch.stack(torch.broadcast_tensors(x, y, z), -1)
     colour = torch.tensor(TONGUE) * (1 - 0.12 * back - 0.10 * under - 0.10 * u.abs() ** 4)[..., None]

@@ -18,6 +18,7 @@ from .mouth import IVORY, LOWER, THROAT, TONGUE_PART, build_mouth, fit_mouth
 from .own_mouth import find_own_mouth
 from .raster import rasterize
 from .remap import pixel_centres, sample_pixels, window
+from .skin import skin_colour, skin_saturation
 from .topology import LOWER_LIP, UPPER_LIP
 
 STEPS = 4  # samples of a lip between two landmarks
@@ -28,7 +29,6 @@ TONGUE_REACH = 1.3  # cm in front of the lower lip at tongue_out = 1
 DARKEST_DEPTH = 4.2  # cm behind the lips where hardly any light arrives
 LIP_SHADOW = 0.45  # cm over which the upper lip's shadow on the teeth fades
 LOWER_LIGHT = 0.86  # the lower teeth stand in the shade of the upper ones
-SKIN_POINTS = (50, 280, 101, 330, 151)  # cheeks and forehead
 
 
 class MouthPainter:
@@ -44,7 +44,7 @@ class MouthPainter:
         self._neutral = mesh
         self._gap = self._opening(mesh[None])[0]
         self._open = float(smoothstep(self._gap[5], 0.12, 0.22))  # 0: closed lips in the portrait, 1: an open mouth
-        skin = _colour_at(crop, points[list(SKIN_POINTS), :2])
+        skin = skin_colour(crop, points)
         own = find_own_mouth(crop, points, mesh, skin)
         self._own_upper, self._own_rest = own.upper[None, None], (own.opening - own.upper)[None, None]
 
@@ -54,7 +54,8 @@ class MouthPainter:
         model = build_mouth(fit)
         self._vertices, self._triangles = model.vertices.to(crop), model.triangles.to(crop.device)
         self._part, self._tip = model.part.to(crop.device), model.tip.to(crop)
-        tone, saturation = _tone(skin)
+        saturation = skin_saturation(skin)
+        tone = _tone(skin, saturation)
         if own.teeth is not None:
             tone = torch.lerp(tone, own.teeth / torch.tensor(IVORY).to(crop), self._open)
         colour = _desaturate(model.colour.to(crop), saturation) * tone
@@ -80,7 +81,7 @@ class MouthPainter:
             return
         left, top, right, bottom = place
         shown = (parted / opening.clamp(min=1e-3)).clamp(0, 1)[active]
-        pose = Pose(*(part[active] for part in (face.pose.scale, face.pose.rotation, face.pose.translation)))
+        pose = face.pose.frames(active)
 
         vertices, over = self._pose_mouth(face, active)
         shade = self._shade(vertices, face.mesh[active], opening[active])
@@ -126,8 +127,8 @@ class MouthPainter:
         depth = (self._lips_front - self._vertices[:, 2] - forward).clamp(min=0)
         by_depth = 0.12 + 0.88 * (1 - ((depth - 1.0) / DARKEST_DEPTH).clamp(0, 1)) ** 1.5
         edge = _lip_height(mesh[:, self._upper], vertices[..., 0])
-        under = 0.68 + 0.32 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)
-        wide = 0.78 + 0.22 * (opening[:, 5:6] / 0.8).clamp(0, 1)
+        under = 0.78 + 0.22 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)
+        wide = 0.88 + 0.12 * (opening[:, 5:6] / 0.8).clamp(0, 1)
         in_front = smoothstep(-depth + 0.4, 0.0, 0.4)  # a tongue out of the mouth is in full light
         return torch.lerp(by_depth * under * wide, torch.ones_like(depth), in_front)
 
@@ -158,7 +159,8 @@ class MouthPainter:
         )[0]
         mask = torch.maximum(hole, layer[..., 3:] * drawn[..., None])
         both = torch.cat([colour, mask], -1).permute(0, 3, 1, 2)
-        both = F.avg_pool2d(F.avg_pool2d(both, SUPERSAMPLE), 3, 1, 1, count_include_pad=False) * 0.5 + 0.5 * F.avg_pool2d(both, SUPERSAMPLE)
+        both = F.avg_pool2d(both, SUPERSAMPLE)
+        both = (both + F.avg_pool2d(both, 3, 1, 1, count_include_pad=False)) / 2  # as soft as a photograph
         return both[:, :3], both[:, 3:]
 
     def _keep_own(self, inside, face: Deformed, active, pose: Pose, place) -> torch.Tensor:
@@ -168,7 +170,8 @@ class MouthPainter:
         basis = torch.stack([here[:, 1] - here[:, 0], here[:, 2] - here[:, 0]], -1)
         still = torch.stack([there[1] - there[0], there[2] - there[0]], -1)
         back = still @ torch.linalg.inv(basis)  # [T, 2, 2]: frame pixels to portrait pixels
-        places = torch.einsum("tij,thwj->thwi", back, pixel_centres(*place, like=inside) - here[:, None, None, 0]) + there[0]
+        offset = pixel_centres(*place, like=inside) - here[:, None, None, 0]
+        places = torch.einsum("tij,thwj->thwi", back, offset) + there[0]
         own = sample_pixels(torch.cat([self._crop, self._own_upper, self._own_rest], 1), places)
         jaw = (self._opening(face.mesh[active])[:, 5] - self._gap[5]).abs()
         rest = 1 - smoothstep(jaw, 0.04, 0.35)[:, None, None, None]
@@ -185,21 +188,12 @@ def _lip_height(lip: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return torch.lerp(y.gather(1, index), y.gather(1, index + 1), at - index)
 
 
-def _colour_at(crop: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """Median colour [3] of the crop [3, S, S] around places [n, 2]."""
-    grid = torch.stack(torch.meshgrid(torch.arange(-4.0, 5), torch.arange(-4.0, 5), indexing="xy"), -1).view(-1, 2)
-    around = (places[:, None] + grid.to(places)).view(1, 1, -1, 2)
-    return sample_pixels(crop[None], around)[0, :, 0].median(-1).values
-
-
-def _tone(skin: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """How to multiply colours seen under white light [3], and how much of their saturation to keep, from the skin."""
-    light = skin.mean()
-    brightness = (0.36 + 0.80 * light).clamp(0.25, 1.05)
+def _tone(skin: torch.Tensor, saturation: torch.Tensor) -> torch.Tensor:
+    """How to multiply colours seen under white light [3] so that they suit the skin of the portrait."""
+    brightness = (0.40 + 0.85 * skin.mean()).clamp(0.3, 1.05)
     cast = skin / skin.new_tensor([0.80, 0.63, 0.55])
     cast = 1 + 0.25 * (cast / cast.mean() - 1)
-    saturation = ((skin.amax() - skin.amin()) / skin.amax().clamp(min=1e-3) / 0.18).clamp(0, 1)
-    return brightness * torch.lerp(torch.ones_like(cast), cast, saturation), saturation
+    return brightness * torch.lerp(torch.ones_like(cast), cast, saturation)
 
 
 def _desaturate(colour: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:

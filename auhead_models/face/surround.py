@@ -1,7 +1,7 @@
 """What lies around the face: rings of points between the face outline and the border of the crop.
 
-The rings continue the face mesh into hair, ears, neck and background, so that the warp has no seam anywhere. Close to the
-face they follow it; hair turns with the head, the neck stays on the shoulders, and the last ring never moves.
+The rings continue the face mesh into hair, ears, neck and background, so that the warp has no seam anywhere. Close to
+the face they follow it; hair turns with the head, the neck stays on the shoulders, and the last ring never moves.
 """
 
 import torch

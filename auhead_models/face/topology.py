@@ -47,8 +47,8 @@ RIGHT_EYE = Eye(
 LEFT_EYE = Eye(
     upper=(466, 388, 387, 386, 385, 384, 398), lower=(249, 390, 373, 374, 380, 381, 382), outer=263, inner=362,
     crease=(467, 260, 259, 257, 258, 286, 414), below=(255, 339, 254, 253, 252, 256, 341),
-    fold=(342, 445, 444, 443, 442, 441, 413), brow_upper=(300, 293, 334, 296, 336), brow_lower=(276, 283, 282, 295, 285),
-    iris=473,
+    fold=(342, 445, 444, 443, 442, 441, 413), brow_upper=(300, 293, 334, 296, 336),
+    brow_lower=(276, 283, 282, 295, 285), iris=473,
 )  # fmt: skip
 EYES = (LEFT_EYE, RIGHT_EYE)  # the order of the paired units: left, then right
 

@@ -42,12 +42,11 @@ class WarpRenderer:
         crop = face.crop.to(device).movedim(-1, 0)
         self._alpha = None if face.crop_alpha is None else face.crop_alpha.to(device)
         self._mask = face.mask.to(device)
-        self._crop = crop
         self._still = points[:MESH_POINTS, :2]
         self._surround = Surround(points, pose, self.size)
         self._skin = torch.cat([load_geometry().triangles, *_openings()]).to(device)
         self._shading = SurfaceShading(face.mesh[:MESH_POINTS].to(device), load_geometry().triangles.to(device))
-        self._folds = Folds(points, float(pose.scale), self.size)
+        self._folds = Folds(crop, points, float(pose.scale))
         self._eyes = [EyePainter(crop, points, pose, eye) for eye in EYES]
         self._mouth = MouthPainter(crop, points, face.mesh.to(device), pose)
         self._pixels = pixel_centres(0, 0, self.size, self.size, like=crop)
@@ -107,7 +106,7 @@ class WarpRenderer:
         layer = layer.movedim(-1, 1)
 
         places = self._pixels + layer[:, :2].movedim(1, -1)
-        folded = self._folds(self._crop, face.change, face.extra)
+        folded = self._folds(face.change, face.extra)
         frames = sample_pixels(folded, places, mode="bicubic") * (1 + layer[:, 2:3])
         jumps = _jumps(layer[:, :2])
         if bool((jumps > 0).any()):
