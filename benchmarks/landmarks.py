@@ -2,7 +2,7 @@
 
     python benchmarks/landmarks.py [IMAGE] [--repeats 40]
 
-Without IMAGE: the bundled portrait, 512x512, and a grey 4K picture, the dearest case, in which every window is searched.
+Without IMAGE: the bundled portrait, 512x512. Then a grey 4K picture, the dearest case: every window is searched.
 """
 
 import argparse
@@ -14,14 +14,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
 if __package__ in (None, ""):  # from a checkout, without installing
     import sys
 
-    sys.path.insert(0, str(ROOT))
+    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from auhead_models.face.detector import detect_faces
 from auhead_models.face.landmarks import find_landmarks, track_landmarks
+
+PORTRAIT = Path(__file__).parents[1] / "auhead_models/assets/portrait.png"
 
 
 def median_ms(action, repeats: int) -> float:
@@ -37,7 +38,7 @@ def median_ms(action, repeats: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("image", type=Path, nargs="?", default=ROOT / "auhead_models/assets/portrait.png")
+    parser.add_argument("image", type=Path, nargs="?", default=PORTRAIT)
     parser.add_argument("--repeats", type=int, default=40)
     options = parser.parse_args()
     torch.set_num_threads(1)

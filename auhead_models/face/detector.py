@@ -54,17 +54,17 @@ def detect_faces(image: Tensor, threshold: float = 0.5) -> list[Detection]:
 def _search(image: Tensor, threshold: float) -> list[Detection]:
     """Faces of the full-range network, in the largest windows that show any."""
     height, width = image.shape[:2]
-    side, faces = max(height, width), []
-    smallest = min(_SMALLEST_WINDOW, side)
-    while not faces and side >= smallest:
+    side = max(height, width)
+    while True:
         proposals = [
             face
             for window in _windows(height, width, side)
             for face in _detect("full_range", image, window, max(threshold, _PROPOSAL_SCORE))
         ]
         faces = _merge([face for proposal in _merge(proposals) for face in _confirm(image, proposal)])
-        side //= 2
-    return faces
+        if faces or side <= _SMALLEST_WINDOW:
+            return faces
+        side = max(side // 2, _SMALLEST_WINDOW)
 
 
 def _windows(height: int, width: int, side: int) -> Iterator[Region]:
