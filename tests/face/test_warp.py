@@ -47,16 +47,25 @@ def test_frames_are_pictures(renderer, head):
     assert result.isfinite().all() and result.min() >= 0 and result.max() <= 1
 
 
-def test_an_open_mouth_shows_a_dark_inside_with_teeth(renderer, head):
+def test_an_open_mouth_shows_a_dark_inside(renderer, head):
     opened = frames(renderer, {"jaw_open": 0.6})[0]
     rows, columns = around(head, UPPER_LIP[3] + LOWER_LIP[3], margin=0)
     below = slice(rows.stop, rows.stop + int(1.2 * float(head.pose.scale)))  # chin in the portrait
     middle = slice(columns.start + 15, columns.stop - 15)
-    light, before = opened[below, middle].mean(-1), head.crop[below, middle].mean(-1)
-    assert (before < 0.25).float().mean() < 0.05
-    assert (light < 0.25).float().mean() > 0.2  # the throat
-    teeth = (opened[below, middle].amax(-1) - opened[below, middle].amin(-1) < 0.15) & (light > 0.5)
-    assert teeth.float().mean() > 0.02
+    assert (head.crop[below, middle].mean(-1) < 0.25).float().mean() < 0.05
+    assert (opened[below, middle].mean(-1) < 0.25).float().mean() > 0.2
+
+
+def test_retracted_lips_show_teeth(renderer, head):
+    grin = frames(renderer, {"upper_lip_raise": 1.0, "lower_lip_depress": 1.0})[0]
+    rows, columns = around(head, UPPER_LIP[3] + LOWER_LIP[3], margin=0)
+
+    def ivory(image):
+        part = image[rows, columns.start + 15 : columns.stop - 15]
+        return ((part.amax(-1) - part.amin(-1) < 0.15) & (part.mean(-1) > 0.5)).float().mean()
+
+    assert ivory(head.crop) < 0.02
+    assert ivory(grin) > 0.3
 
 
 def test_a_blink_hides_the_iris_and_leaves_the_rest(renderer, head):
