@@ -17,10 +17,11 @@ from .weights import bundled_network
 _OVERLAP = 0.3  # min_suppression_threshold
 _SCORE_LIMIT = 100.0  # score_clipping_thresh
 _SMALLEST_IMAGE = 32  # pixels; no face can be told in less
-_SURE = 0.75  # below this the short range may have drawn a large box about a small face, or about none
+_SURE = 0.8  # below this the short range may have drawn a large box about a small face, or about none
 _PROPOSAL_SCORE = 0.6  # min_score_thresh of the full range
 _SMALLEST_WINDOW = 512  # pixels; the full range finds faces from 8 % of its window, here 40 pixels
 _WINDOW_STEP = 0.75
+_BATCH = 16
 _SMALL = 0.15  # of the region's side: below this the short range needs a close-up
 _CLOSE_UP = 2.0  # side of the confirming look, relative to the box
 
@@ -42,7 +43,7 @@ def detect_faces(image: Tensor, threshold: float = 0.5) -> list[Detection]:
         return []
     image = image.float()
     side = max(height, width)
-    found = _detect("short_range", image, Region(width / 2, height / 2, side), threshold)
+    found = _detect("short_range", image, [Region(width / 2, height / 2, side)], threshold)
     faces = [face for face in found if _side(face) >= _SMALL * side]
     faces += [close for face in found if _side(face) < _SMALL * side for close in _confirm(image, face)]
     if not any(face.score >= _SURE for face in faces):
@@ -55,12 +56,11 @@ def _search(image: Tensor, threshold: float) -> list[Detection]:
     """Faces of the full-range network, in the largest windows that show any."""
     height, width = image.shape[:2]
     side = max(height, width)
+    score = max(threshold, _PROPOSAL_SCORE)
     while True:
-        proposals = [
-            face
-            for window in _windows(height, width, side)
-            for face in _detect("full_range", image, window, max(threshold, _PROPOSAL_SCORE))
-        ]
+        windows = list(_windows(height, width, side))
+        batches = [windows[start : start + _BATCH] for start in range(0, len(windows), _BATCH)]
+        proposals = [face for batch in batches for face in _detect("full_range", image, batch, score)]
         faces = _merge([face for proposal in _merge(proposals) for face in _confirm(image, proposal)])
         if faces or side <= _SMALLEST_WINDOW:
             return faces
@@ -83,7 +83,7 @@ def _centres(length: int, side: int) -> list[float]:
 def _confirm(image: Tensor, proposal: Detection) -> list[Detection]:
     """The same face as the short-range network sees it from close up, or nothing."""
     x, y = proposal.box.reshape(2, 2).mean(0).tolist()
-    faces = _detect("short_range", image, Region(x, y, _CLOSE_UP * _side(proposal)), _SURE)
+    faces = _detect("short_range", image, [Region(x, y, _CLOSE_UP * _side(proposal))], _SURE)
     box = proposal.box.reshape(2, 2)
     return [face for face in faces if overlap(box, face.box.reshape(1, 2, 2)) > _OVERLAP]
 
@@ -93,17 +93,21 @@ def _side(face: Detection) -> float:
     return (face.box[2:] - face.box[:2]).max().item()
 
 
-def _detect(name: str, image: Tensor, region: Region, threshold: float) -> list[Detection]:
-    """Faces that a network finds in a square of the image."""
+def _detect(name: str, image: Tensor, regions: list[Region], threshold: float) -> list[Detection]:
+    """Faces that a network finds in squares of the image, each square by itself."""
     network = bundled_network(name, image.device)
-    logits, values = network(sample_region(image, region, network.size, "zeros") * 2 - 1)
-    scores = logits[0].clamp(-_SCORE_LIMIT, _SCORE_LIMIT).sigmoid()
-    sure = scores > threshold
-    anchors = network.anchors().to(image.device)[sure]
-    values = values[0, sure].reshape(-1, 8, 2) / network.size
-    centre, half = values[:, 0] + anchors, values[:, 1] / 2
-    points = torch.cat([torch.stack([centre - half, centre + half], 1), values[:, 2:] + anchors[:, None]], 1)
-    return suppress(scores[sure], region.to_image(points))
+    samples = torch.cat([sample_region(image, region, network.size, "zeros") for region in regions])
+    logits, values = network(samples * 2 - 1)
+    scores = logits.clamp(-_SCORE_LIMIT, _SCORE_LIMIT).sigmoid()
+    anchors = network.anchors().to(image.device)
+    faces = []
+    for region, score, value in zip(regions, scores, values, strict=True):
+        sure = score > threshold
+        pairs, anchor = value[sure].reshape(-1, 8, 2) / network.size, anchors[sure]
+        centre, half = pairs[:, 0] + anchor, pairs[:, 1] / 2
+        points = torch.cat([torch.stack([centre - half, centre + half], 1), pairs[:, 2:] + anchor[:, None]], 1)
+        faces += suppress(score[sure], region.to_image(points))
+    return faces
 
 
 def _surrounds(face: Detection, other: Detection) -> bool:
