@@ -27,7 +27,7 @@ from .surround import Surround
 from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP
 
 PIECE = 8  # frames drawn at once
-JUMP = 0.9  # pixels between neighbours of the map that no stretching skin reaches
+JUMP = 1.8  # pixels from one place of the map to the next but one; stretching skin stays below
 CLOSURES = [UNIT_INDEX["eye_closure_left"], UNIT_INDEX["eye_closure_right"]]
 
 
@@ -108,20 +108,31 @@ class WarpRenderer:
         places = self._pixels + layer[:, :2].movedim(1, -1)
         folded = self._folds(face.change, face.extra)
         frames = sample_pixels(folded, places, mode="bicubic") * (1 + layer[:, 2:3])
-        jumps = _jumps(layer[:, :2])
-        if bool((jumps > 0).any()):
-            frames = torch.lerp(frames, F.avg_pool2d(frames, 3, 1, 1, count_include_pad=False), jumps)
+        _soften(frames, _jumps(layer[:, :2]))
         if self._alpha is None:
             return frames, self._mask.expand(count, -1, -1)
         return frames, sample_pixels(self._alpha[None, None], places)[:, 0].clamp(0, 1)
 
 
 def _jumps(away: torch.Tensor) -> torch.Tensor:
-    """Where the map [T, 2, h, w] jumps because one part of the head hides another, 0..1, [T, 1, h, w]."""
-    across = F.pad((away[..., 1:] - away[..., :-1]).norm(dim=1), (0, 1))
-    down = F.pad((away[..., 1:, :] - away[..., :-1, :]).norm(dim=1), (0, 0, 0, 1))
-    jump = ((torch.maximum(across, down) - JUMP) / JUMP).clamp(0, 1)[:, None]
-    return F.max_pool2d(jump, 3, 1, 1)
+    """Where the map [T, 2, h, w] jumps because one part of the head hides another: bool [T, h, w]."""
+    height, width = away.shape[-2:]
+    coarse = away[..., ::2, ::2]
+    across = F.pad((coarse[..., 1:] - coarse[..., :-1]).abs_().amax(1), (0, 1))
+    down = F.pad((coarse[..., 1:, :] - coarse[..., :-1, :]).abs_().amax(1), (0, 0, 0, 1))
+    jump = F.max_pool2d((torch.maximum(across, down) > JUMP).to(away)[:, None], 3, 1, 1)
+    return F.interpolate(jump, scale_factor=2.0)[:, 0, :height, :width] > 0
+
+
+def _soften(frames: torch.Tensor, where: torch.Tensor) -> None:
+    """Average each chosen pixel of frames [T, 3, h, w] with its eight neighbours, in place: edges without steps."""
+    where[:, [0, -1]] = where[:, :, [0, -1]] = False
+    index, row, column = where.nonzero(as_tuple=True)
+    total = torch.zeros(len(index), frames.shape[1]).to(frames)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            total += frames[index, :, row + down, column + right]
+    frames[index, :, row, column] = total / 9
 
 
 def _openings() -> list[torch.Tensor]:
