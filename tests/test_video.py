@@ -127,7 +127,7 @@ def test_reader_refuses_what_is_no_video(tmp_path):
     with pytest.raises(AUHeadError, match="Cannot read"):
         VideoReader(tmp_path / "text.mp4")
     (tmp_path / "stub.mp4").write_bytes(write(tmp_path / "clip.mp4").read_bytes()[:200])
-    with pytest.raises(AUHeadError, match="Cannot read"):
+    with pytest.raises(AUHeadError, match="stub.mp4"):
         VideoReader(tmp_path / "stub.mp4")
     with pytest.raises(AUHeadError, match="holds no video"):
         VideoReader(sound_only(tmp_path / "sound.wav"))

@@ -1,0 +1,164 @@
+"""What each command does: look at the files first, then work, then write whole files or nothing."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from .au import FPS, AUSequence, Span, formats
+from .contact_sheet import ContactSheet
+from .errors import AUHeadError
+from .face.face import Face, find_face
+from .files import check_input, check_output, check_output_folder, whole_file
+from .image import load_image, save_png
+from .pipeline import draw, draw_facemaps
+from .pipeline import video_to_au as read_performance
+from .speech import Audio, SpeechOptions, load_audio, speech_to_au
+from .video import VideoReader, VideoWriter, check_container
+
+ASSETS = Path(__file__).parent / "assets"
+DEMO_EMOTIONS = (Span(0.0, 2.4, "neutral", 2), Span(2.4, 6.0, "happy", 2))
+
+
+def animate(given: Namespace) -> None:
+    if given.speech is None and given.au is None:
+        raise AUHeadError("There is nothing to say; give a speech recording, or an AU file with --au.")
+    check_container(check_output(given.output, given.portrait, given.speech, given.au))
+    portrait = _portrait(given.portrait)
+    audio = load_audio(given.speech) if given.speech is not None else None
+    performance = _performance(given, audio)
+    clip = draw(
+        _face(portrait, given),
+        performance.resample(given.fps),
+        given.renderer,
+        whole_picture=given.paste_back,
+        max_side=given.max_side,
+    )
+    with VideoWriter(given.output, clip.fps, clip.width, clip.height, audio) as video:
+        for frame in _progress(clip.frames, clip.count, "frames"):
+            video.write(frame)
+    print(given.output)
+
+
+def facemap(given: Namespace) -> None:
+    check_input(given.au, "AU file")
+    folder = not given.output.suffix
+    if folder:
+        check_output_folder(given.output)
+    else:
+        check_container(check_output(given.output, given.portrait, given.au))
+    portrait = _portrait(given.portrait)
+    performance = formats.load(given.au).resample(FPS)
+    clip = draw_facemaps(_face(portrait, given), performance, given.style)
+    frames = _progress(clip.frames, clip.count, "frames")
+    if folder:
+        _write_pictures(frames, given.output)
+    else:
+        with VideoWriter(given.output, clip.fps, clip.width, clip.height) as video:
+            for frame in frames:
+                video.write(frame)
+    print(given.output)
+
+
+def audio_to_au(given: Namespace) -> None:
+    _check_au_output(given.output, given.format, given.speech, given.emotion_script)
+    _save(speech_to_au(load_audio(given.speech), _speech_options(given), given.seed), given.output, given.format)
+
+
+def video_to_au(given: Namespace) -> None:
+    _check_au_output(given.output, given.format, given.video)
+    with VideoReader(given.video) as video:
+        performance = read_performance(_progress(video, video.frames, "frames"), video.fps, given.neutral)
+    _save(performance, given.output, given.format)
+
+
+def convert(given: Namespace) -> None:
+    _check_au_output(given.output, given.format, given.input)
+    performance = formats.load(check_input(given.input, "AU file"), neutral=given.neutral)
+    _save(performance.resample(given.fps) if given.fps else performance, given.output, given.format)
+
+
+def demo(given: Namespace) -> None:
+    folder = check_output_folder(given.output)
+    talking, sheet_path = folder / "talking.mp4", folder / "contact_sheet.png"
+    audio = load_audio(ASSETS / "speech.wav")
+    face = find_face(_portrait(ASSETS / "portrait.png"))
+    clip = draw(face, speech_to_au(audio, SpeechOptions(spans=DEMO_EMOTIONS), 0))
+    sheet = ContactSheet(face, clip.count, clip.fps)
+    with VideoWriter(talking, clip.fps, clip.width, clip.height, audio) as video:
+        for frame in sheet.watch(_progress(clip.frames, clip.count, "frames")):
+            video.write(frame)
+    with whole_file(sheet_path) as partial:
+        sheet.draw().save(partial)
+    print(f"The bundled portrait speaks in {talking} ({clip.count} frames, {clip.fps:g} fps); stills: {sheet_path}")
+
+
+def _portrait(path: Path) -> torch.Tensor:
+    """A picture [H, W, 3]; where it is transparent, white shows, because videos have no alpha."""
+    image, alpha = load_image(path)
+    return image if alpha is None else image * alpha[..., None] + (1 - alpha[..., None])
+
+
+def _face(portrait: torch.Tensor, given: Namespace) -> Face:
+    return find_face(
+        portrait, face_index=given.face_index, size=given.size, threshold=given.threshold, relax=given.relax
+    )
+
+
+def _performance(given: Namespace, audio: Audio | None) -> AUSequence:
+    if given.au is not None:
+        return formats.load(check_input(given.au, "AU file"))
+    return speech_to_au(audio, _speech_options(given), given.seed)
+
+
+def _speech_options(given: Namespace) -> SpeechOptions:
+    spans = ()
+    if given.emotion_script is not None:
+        spans = formats.load_emotion_script(check_input(given.emotion_script, "emotion script"))
+    return SpeechOptions(
+        emotion=given.emotion,
+        level=given.level,
+        spans=spans,
+        expression=given.expression,
+        articulation=given.articulation,
+        blinks=given.blinks,
+        gaze=given.gaze,
+        head_motion=given.head_motion,
+    )
+
+
+def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> None:
+    check_output(path, *inputs)
+    writable = sorted({ending for known in formats.FORMATS.values() if known.write for ending in known.suffixes})
+    if format is None and path.suffix.lower() not in writable:
+        raise AUHeadError(f"Cannot tell the AU format from the name {path}; end it in {', '.join(writable)}.")
+
+
+def _save(performance: AUSequence, path: Path, format: str | None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    print(formats.save(performance, path, format))
+
+
+def _write_pictures(frames: Iterable[torch.Tensor], folder: Path) -> None:
+    """00000.png, 00001.png, … in a folder; when that fails half-way, none of them stays."""
+    was_there = folder.exists()
+    written: list[Path] = []
+    try:
+        for index, frame in enumerate(frames):
+            with whole_file(folder / f"{index:05d}.png") as partial:
+                save_png(frame, partial)
+            written.append(folder / f"{index:05d}.png")
+    except BaseException:
+        for path in written:
+            path.unlink()
+        if not was_there and folder.exists():
+            folder.rmdir()
+        raise
+
+
+def _progress(frames: Iterable[torch.Tensor], count: int, unit: str) -> Iterator[torch.Tensor]:
+    """A bar on stderr while a person watches."""
+    return iter(tqdm(frames, total=count, unit=f" {unit}", file=sys.stderr, disable=None, leave=False))

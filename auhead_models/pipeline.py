@@ -1,0 +1,110 @@
+"""The whole way, and its two side roads.
+
+    portrait ─ find_face ──────────────────┐
+    speech ── speech_to_au ── AUSequence ──┴─ renderer ── frames ── paste_back
+
+Pictures are [H, W, 3] in 0..1. Frames come one at a time from a generator, so memory does not grow with the length.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from .au import FPS, AUSequence
+from .errors import AUHeadError
+from .face.crop import paste_back
+from .face.deform import FaceDeformer
+from .face.detector import detect_faces
+from .face.estimate import estimate_sequence
+from .face.face import LOWEST_CONFIDENCE, Face, find_face
+from .face.facemap import draw_facemap
+from .face.landmarks import find_landmarks, track_landmarks
+from .face.topology import POINTS
+from .face.warp import WarpRenderer
+from .speech import Audio, SpeechOptions, speech_to_au
+
+RENDERERS = {"warp": WarpRenderer}  # a renderer is built for a face and renders an AUSequence to (frame, mask)
+
+_PIECE = 25  # frames of FaceMaps drawn at once
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Frames [height, width, 3] that are drawn while they are read, once."""
+
+    frames: Iterator[torch.Tensor]
+    count: int
+    fps: float
+    width: int
+    height: int
+
+
+def animate(
+    portrait: torch.Tensor,
+    audio: Audio,
+    options: SpeechOptions | None = None,
+    seed: int = 0,
+    size: int = 512,
+    relax: float = 0.0,
+    renderer: str = "warp",
+    fps: float = FPS,
+) -> Clip:
+    """A portrait and a speech recording become a talking head. Raises AUHeadError for a portrait without a face."""
+    face = find_face(portrait, size=size, relax=relax)
+    performance = speech_to_au(audio, options or SpeechOptions(), seed)
+    return draw(face, performance.resample(fps), renderer)
+
+
+def draw(
+    face: Face, performance: AUSequence, renderer: str = "warp", whole_picture: bool = False, max_side: int = 1280
+) -> Clip:
+    """A face performs, drawn in its square crop or, with whole_picture, in the picture that it was cut from."""
+    if renderer not in RENDERERS:
+        raise AUHeadError(f'There is no renderer "{renderer}"; choose one of {", ".join(RENDERERS)}.')
+    frames = (frame for frame, _ in RENDERERS[renderer](face).render(performance))
+    height = width = face.size
+    if whole_picture:
+        frames = paste_back(face.image, frames, face.crop_matrix, face.mask, max_side=max_side)
+        height, width = face.image.shape[:2]
+        shrink = min(1.0, max_side / max(height, width))
+        height, width = max(1, round(height * shrink)), max(1, round(width * shrink))
+    return Clip(frames, len(performance), performance.fps, width, height)
+
+
+def draw_facemaps(face: Face, performance: AUSequence, style: str = "aniportrait", size: int | None = None) -> Clip:
+    """The same performance as a structured drawing of the face, for a video diffusion model or a ControlNet."""
+    size = size or face.size
+    deform = FaceDeformer(face)
+
+    def frames() -> Iterator[torch.Tensor]:
+        for start in range(0, len(performance), _PIECE):
+            piece = performance.slice(start / performance.fps, (start + _PIECE) / performance.fps)
+            yield from draw_facemap(deform.meshes(piece), size, style, torch.tensor(piece.values), face.size)
+
+    return Clip(frames(), len(performance), performance.fps, size, size)
+
+
+@torch.inference_mode()
+def video_to_au(frames: Iterable[torch.Tensor], fps: float, neutral: str = "auto") -> AUSequence:
+    """The performance of the largest face in a video: frames [H, W, 3], `neutral` as in `estimate_sequence`."""
+    points = [torch.full((POINTS, 3), torch.nan)]
+    for frame in frames:
+        points.append(_follow(frame, points[-1]))
+    if len(points) == 1:
+        raise AUHeadError("The video holds no frames; give one that can be played.")
+    return estimate_sequence(torch.stack(points[1:]), fps, neutral)
+
+
+def _follow(frame: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
+    """Landmarks [478, 3] near the previous ones, or found anew where those are lost; NaN where there is no face."""
+    if previous.isfinite().all():
+        found = track_landmarks(frame, previous)
+        if found.confidence >= LOWEST_CONFIDENCE:
+            return found.points
+    faces = detect_faces(frame)
+    if faces:
+        found = find_landmarks(frame, max(faces, key=lambda face: float((face.box[2:] - face.box[:2]).prod())))
+        if found.confidence >= LOWEST_CONFIDENCE:
+            return found.points
+    return torch.full_like(previous, torch.nan)

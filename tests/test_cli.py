@@ -1,0 +1,243 @@
+"""The command line as a person meets it: results, one-line errors, and nothing half-written."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import wavfile
+
+from auhead_models.au import AUSequence, Span, emotion_track
+from auhead_models.au.formats import load, save
+from auhead_models.cli import main
+
+SMALL = ("--size", "64")
+
+
+@pytest.fixture
+def files(tmp_path, portrait_picture):
+    """A folder with good and bad inputs."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    portrait_picture.save(folder / "portrait.png")
+    portrait_picture.rotate(180).crop((150, 300, 200, 350)).save(folder / "faceless.png")
+    (folder / "text.png").write_text("not a picture")
+    (folder / "cut.png").write_bytes((folder / "portrait.png").read_bytes()[:20000])
+    (folder / "text.wav").write_text("not a sound")
+    wavfile.write(folder / "empty.wav", 16000, np.zeros(0, np.int16))
+    wavfile.write(folder / "short.wav", 16000, np.zeros(1600, np.int16))
+    (folder / "broken.json").write_text('{"fps": 25, ')
+    (folder / "foreign.json").write_text('{"weather": "rain"}')
+    (folder / "table.csv").write_text("day,rain\n1,2\n")
+    save(AUSequence.zeros(3), folder / "still.json")
+    (folder / "wrong.json").write_text((folder / "still.json").read_text().replace("[0.0, ", "[", 1))
+    (folder / "script.txt").write_text("0.0 hungry 2\n")
+    (folder / "folder.png").mkdir()
+    return folder
+
+
+def run(capsys, *arguments) -> tuple[int, list[str]]:
+    code = main([str(argument) for argument in arguments])
+    return code, capsys.readouterr().err.splitlines()
+
+
+BAD_COMMANDS = {
+    "no such portrait": "animate nobody.png short.wav -o out.mp4",
+    "portrait is a folder": "animate folder.png short.wav -o out.mp4",
+    "portrait is text": "animate text.png short.wav -o out.mp4",
+    "portrait is cut short": "animate cut.png short.wav -o out.mp4",
+    "portrait without a face": "animate faceless.png short.wav -o out.mp4",
+    "second of one face": "animate portrait.png short.wav -o out.mp4 --face-index 1",
+    "no such sound": "animate portrait.png nothing.wav -o out.mp4",
+    "sound is a folder": "animate portrait.png folder.png -o out.mp4",
+    "sound is text": "animate portrait.png text.wav -o out.mp4",
+    "sound is a picture": "animate portrait.png portrait.png -o out.mp4",
+    "sound of no length": "animate portrait.png empty.wav -o out.mp4",
+    "nothing to say": "animate portrait.png -o out.mp4",
+    "output is an input": "animate portrait.png short.wav -o portrait.png",
+    "output is a folder": "animate portrait.png short.wav -o folder.png",
+    "output below a file": "animate portrait.png short.wav -o text.png/out.mp4",
+    "output of unknown kind": "animate portrait.png short.wav -o out.docx",
+    "unknown emotion": "animate portrait.png short.wav -o out.mp4 --emotion hungry",
+    "unknown emotion in a script": "animate portrait.png short.wav -o out.mp4 --emotion-script script.txt",
+    "no such script": "animate portrait.png short.wav -o out.mp4 --emotion-script nothing.txt",
+    "level 4": "animate portrait.png short.wav -o out.mp4 --emotion happy --level 4",
+    "fps 0": "animate portrait.png short.wav -o out.mp4 --fps 0",
+    "fps 121": "animate portrait.png short.wav -o out.mp4 --fps 121",
+    "fps that is no number": "animate portrait.png short.wav -o out.mp4 --fps nan",
+    "size 3": "animate portrait.png short.wav -o out.mp4 --size 3",
+    "relax 2": "animate portrait.png short.wav -o out.mp4 --relax 2",
+    "unknown renderer": "animate portrait.png short.wav -o out.mp4 --renderer oil",
+    "unknown option": "animate portrait.png short.wav -o out.mp4 --colour red",
+    "no output named": "animate portrait.png short.wav",
+    "unknown command": "dance portrait.png",
+    "no command": "",
+    "broken AU file": "animate portrait.png short.wav -o out.mp4 --au broken.json",
+    "foreign AU file": "facemap portrait.png foreign.json -o out.mp4",
+    "wrong number of units": "facemap portrait.png wrong.json -o out.mp4",
+    "FaceMaps into a file's place": "facemap portrait.png still.json -o text.png/maps",
+    "FaceMaps of unknown style": "facemap portrait.png still.json -o out.mp4 --style oil",
+    "AU file of unknown kind": "audio-to-au short.wav -o out.xyz",
+    "AU output is the input": "convert still.json still.json",
+    "foreign table": "convert table.csv out.json",
+    "neutral frame beyond the end": "convert still.json out.json --neutral 3",
+    "video is text": "video-to-au text.wav -o out.json",
+    "video is a sound": "video-to-au short.wav -o out.json",
+    "no such video": "video-to-au nothing.mp4 -o out.json",
+}
+
+
+@pytest.mark.parametrize("command", BAD_COMMANDS.values(), ids=BAD_COMMANDS)
+def test_a_mistake_gets_one_sentence_and_leaves_nothing(files, capsys, monkeypatch, command):
+    monkeypatch.chdir(files)
+    before = {path: path.stat().st_mtime_ns for path in files.rglob("*")}
+    code, lines = run(capsys, *command.split())
+    assert code == 2
+    assert len(lines) == 1 and lines[0].startswith("auhead: "), lines
+    assert "Traceback" not in lines[0] and len(lines[0]) > 30
+    assert {path: path.stat().st_mtime_ns for path in files.rglob("*")} == before
+
+
+def frames_and_tags(path: Path) -> tuple[int, dict[str, str]]:
+    with av.open(str(path)) as container:
+        assert container.streams.audio, "no sound"
+        return container.streams.video[0].frames, container.metadata
+
+
+@pytest.mark.parametrize("option", ["", "--paste-back --max-side 128", "--emotion happy --level 3", "--relax 1"])
+def test_animate(tmp_path, capsys, portrait_path, short_speech_path, option):
+    out = tmp_path / "new" / "out.mp4"
+    code, lines = run(capsys, "animate", portrait_path, short_speech_path, "-o", out, *SMALL, *option.split())
+    assert (code, lines) == (0, [])
+    count, tags = frames_and_tags(out)
+    assert count == 8 and tags["comment"].startswith("AI-generated")
+    assert [path.name for path in out.parent.iterdir()] == ["out.mp4"]
+
+
+@pytest.mark.parametrize("fps, count", [(1, 1), (120, 38)])
+def test_slowest_and_fastest_video(tmp_path, capsys, portrait_path, short_speech_path, fps, count):
+    out = tmp_path / "out.mp4"
+    assert run(capsys, "animate", portrait_path, short_speech_path, "-o", out, *SMALL, "--fps", fps)[0] == 0
+    assert frames_and_tags(out)[0] == count
+
+
+def _palette(picture):
+    return picture.convert("P", palette=Image.Palette.ADAPTIVE)
+
+
+def _see_through(picture):
+    picture = picture.convert("RGBA")
+    picture.putalpha(Image.linear_gradient("L").resize(picture.size))
+    return picture
+
+
+def _sixteen_bit(picture):
+    return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
+
+
+PICTURES = {
+    "grey": lambda picture: picture.convert("L"),
+    "16-bit": _sixteen_bit,
+    "palette": _palette,
+    "transparent": _see_through,
+    "4K": lambda picture: picture.resize((3840, 3840)),
+    "small face": lambda picture: picture.resize((128, 128)),
+    "two faces": lambda picture: Image.fromarray(np.concatenate([np.asarray(picture)] * 2, axis=1)),
+}
+
+
+@pytest.mark.parametrize("change", PICTURES.values(), ids=PICTURES)
+def test_portraits_of_any_kind(tmp_path, capsys, portrait_picture, short_speech_path, change):
+    change(portrait_picture).save(tmp_path / "portrait.png", compress_level=1)
+    out = tmp_path / "out.mp4"
+    assert run(capsys, "animate", tmp_path / "portrait.png", short_speech_path, "-o", out, *SMALL)[0] == 0
+    assert frames_and_tags(out)[0] == 8
+
+
+SOUNDS = {  # rate, channels, what the samples hold
+    "silent": (16000, 1, "silence"),
+    "one sample": (16000, 1, "sample"),
+    "8 kHz": (8000, 1, "noise"),
+    "96 kHz stereo": (96000, 2, "noise"),
+    "5.1": (48000, 6, "noise"),
+    "NaN": (16000, 1, "nan"),
+}
+
+
+@pytest.mark.parametrize("kind", SOUNDS.values(), ids=SOUNDS)
+def test_sounds_of_any_kind(tmp_path, capsys, portrait_path, kind):
+    rate, channels, content = kind
+    samples = np.random.default_rng(0).normal(0, 0.1, (round(0.2 * rate), channels)).astype(np.float32)
+    if content == "silence":
+        samples[:] = 0
+    if content == "sample":
+        samples = samples[:1]
+    if content == "nan":
+        samples[::7] = np.nan
+    wavfile.write(tmp_path / "sound.wav", rate, samples)
+    out = tmp_path / "out.mp4"
+    assert run(capsys, "animate", portrait_path, tmp_path / "sound.wav", "-o", out, *SMALL)[0] == 0
+    assert frames_and_tags(out)[0] == (1 if content == "sample" else 5)
+
+
+def test_performance_of_a_file_decides_the_length(tmp_path, capsys, portrait_path, short_speech_path):
+    save(AUSequence.zeros(20), tmp_path / "still.json")
+    for speech in ([short_speech_path], []):
+        out = tmp_path / f"{len(speech)}.mp4"
+        arguments = ["animate", portrait_path, *speech, "-o", out, "--au", tmp_path / "still.json", *SMALL]
+        assert run(capsys, *arguments) == (0, [])
+        with av.open(str(out)) as container:
+            assert container.streams.video[0].frames == 20
+            assert len(container.streams.audio) == len(speech)
+
+
+def test_facemap_as_video_and_as_pictures(tmp_path, capsys, portrait_path):
+    save(AUSequence.zeros(4), tmp_path / "still.json")
+    for out in ("map.mp4", "maps"):
+        command = ["facemap", portrait_path, tmp_path / "still.json", "-o", tmp_path / out, *SMALL]
+        assert run(capsys, *command, "--style", "openpose") == (0, [])
+    assert sorted(path.name for path in (tmp_path / "maps").iterdir()) == [f"{index:05d}.png" for index in range(4)]
+    assert Image.open(tmp_path / "maps" / "00000.png").size == (64, 64)
+
+
+def test_audio_to_au_and_convert(tmp_path, capsys, short_speech_path):
+    au, table = tmp_path / "au.json", tmp_path / "au.csv"
+    assert run(capsys, "audio-to-au", short_speech_path, "-o", au, "--emotion", "sad") == (0, [])
+    assert run(capsys, "convert", au, table) == (0, [])
+    first, second = load(au), load(table)
+    assert len(first) == 8 and [span.emotion for span in first.spans] == ["sad"]
+    np.testing.assert_allclose(first.table, second.table, atol=1e-6)
+
+
+def test_video_to_au(tmp_path, capsys, portrait_path):
+    save(emotion_track([Span(0.2, 2, "happy", 2)], 25), tmp_path / "happy.json")
+    video = tmp_path / "happy.mp4"
+    command = ["animate", portrait_path, "-o", video, "--au", tmp_path / "happy.json", "--size", "256"]
+    assert run(capsys, *command) == (0, [])
+    assert run(capsys, "video-to-au", video, "-o", tmp_path / "found.json", "--neutral", "first frame") == (0, [])
+    found = load(tmp_path / "found.json")
+    assert len(found) == 25 and found["lip_corner_raise_left"][-1] > 0.3
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_leaves_no_partial_file(tmp_path, portrait_path, stop):
+    save(AUSequence.zeros(3000), tmp_path / "long.json")
+    command = ["animate", portrait_path, "-o", tmp_path / "out" / "clip.mp4", "--au", tmp_path / "long.json"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auhead_models.cli", *map(str, command)],
+        cwd=Path(__file__).resolve().parents[1],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("out/.*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and errors.strip() == "auhead: stopped"
+    assert list((tmp_path / "out").iterdir()) == []
