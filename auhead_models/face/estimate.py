@@ -40,7 +40,7 @@ SHUT = 0.12  # the landmarks of a closed eye still stand this far apart
 BLIND = 0.4  # below it the iris is hidden and the gaze is carried over from neighbouring frames
 
 # One still: how much of what is found is believed.
-OWN_DEAD_ZONE, OWN_BROW_DEAD_ZONE = 0.15, 0.35  # low brows are a matter of shape more often than of anger
+OWN_DEAD_ZONE, OWN_BROW_DEAD_ZONE = 0.15, 0.6  # low brows are a matter of shape more often than of anger
 OWN_OPEN_EYE = 0.19  # lid gap by eye width below which an eye counts as closing; narrow eyes stay above
 OWN_SHUT_EYE = 0.05
 OWN_UNITS = (  # wide eyes are not among them: whole families have them
@@ -50,6 +50,7 @@ OWN_UNITS = (  # wide eyes are not among them: whole families have them
 _GAP_UNITS = ("jaw_open", "upper_lip_raise", "lower_lip_depress")  # these part the lips
 
 _CLOSURES = ("eye_closure_left", "eye_closure_right")
+_RAISES = ("upper_lid_raise_left", "upper_lid_raise_right")
 _GAZE_LIDS = ("lids_gaze_left", "lids_gaze_right", "lids_gaze_up", "lids_gaze_down")
 _FROM_LIDS = (*_CLOSURES, *_GAZE_LIDS)
 
@@ -113,6 +114,9 @@ class ExpressionReader:
         explained = sum(amount[:, None, None] * self._fields[name] for name, amount in amounts.items())
         solved = self._solver(meshes[:, :MESH_POINTS] - self.neutral[:MESH_POINTS] - explained)
         amounts |= dict(zip(self._solved, solved.unbind(-1), strict=True))
+        for name, eye in zip(_RAISES, EYES, strict=True):  # wide eyes: both the skin and the gap must say so
+            wider = (_opening(meshes, eye) - _opening(self.neutral, eye)) / _opening(self._fields[name], eye)
+            amounts[name] = (amounts[name] * wider.clamp(0, BOUND)).sqrt()
         for name, index in UNIT_INDEX.items():
             units[:, index] = amounts.get(name, units[:, index])
         for name, index in EXTRA_INDEX.items():

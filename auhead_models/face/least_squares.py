@@ -11,7 +11,7 @@ shrinkage-thresholding algorithm for linear inverse problems", SIAM J. Imaging S
 import torch
 
 ITERATIONS = 300
-RIDGE, SPARSITY = 0.3, 0.05
+RIDGE, SPARSITY = 0.3, 0.03
 
 
 class FieldSolver:

@@ -162,14 +162,24 @@ def _lips(head: Head, place: np.ndarray, surface: Surface) -> None:
 
 
 def _lid_line(head: Head, place: np.ndarray, surface: Surface) -> None:
-    """A soft dark line along the upper lid stands for the lashes; a fainter one below."""
-    for upper, lower in (((42, 43, 44, 45), (45, 46, 47, 42)), ((39, 38, 37, 36), (36, 41, 40, 39))):
-        for marks, reach, weight in ((upper, 0.15, 0.95), (lower, 0.07, 0.4)):
-            line = _dense(_curve(head.neutral[head.landmarks[list(marks)]]))
-            away, at = cKDTree(line).query(place)
-            t = at / len(line)
-            fade = smooth(t / 0.25) * (1.0 if marks is upper else smooth((1 - t) / 0.3))
-            _mix(surface.albedo, weight * np.exp(-((away / reach) ** 2)) * (0.4 + 0.6 * fade), (0.03, 0.016, 0.012))
+    """A dark line along the edge of the upper lid stands for the lashes; a fainter one below."""
+    face = head.parts["face"]
+    points = head.neutral[face]
+    for side in ("left", "right"):
+        away, _ = cKDTree(head.neutral[head.parts[f"eyeball_{side}"]]).query(points)
+        blink = head.shapes[f"eyeBlink_{side[0].upper()}"][face, 1].astype(float)
+        edge = away < 0.12
+        for upper, mine in ((True, edge & (blink < -0.3)), (False, edge & (blink > -0.05))):
+            line = points[mine][np.argsort(points[mine, 0])]
+            distance, at = cKDTree(_dense(line, 8)).query(place)
+            t = at / (8 * (len(line) - 1))
+            outwards = t if side == "left" else 1 - t
+            if upper:
+                weight = np.exp(-((distance / (0.09 + 0.06 * outwards)) ** 2)) * (0.65 + 0.35 * smooth(outwards * 2))
+            else:
+                weight = 0.35 * np.exp(-((distance / 0.06) ** 2)) * smooth(outwards / 0.4)
+            _mix(surface.albedo, weight * 0.95, (0.03, 0.016, 0.012))
+            surface.gloss *= 1 - weight
 
 
 def _brows(head: Head, place: np.ndarray, surface: Surface) -> None:

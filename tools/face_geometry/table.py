@@ -15,7 +15,7 @@ def _side(side: str) -> dict[str, dict[str, float]]:
     jaw, other = ("jawLeft", "mouthLeft") if side == "L" else ("jawRight", "mouthRight")
     return {
         "eye_closure": {f"eyeBlink_{side}": 1.0},
-        "upper_lid_raise": {f"eyeWide_{side}": 1.3},
+        "upper_lid_raise": {f"eyeWide_{side}": 1.7},
         "brow_lower": {f"browDown_{side}": 1.3, f"browInnerUp_{side}": -0.5},
         "brow_raise": {f"browOuterUp_{side}": 1.0, f"browInnerUp_{side}": 0.6},
         "lower_lip_slide": {jaw: 0.35, other: 0.15},
