@@ -52,13 +52,14 @@ _SHAPES = {  # per class, in the order of _SHAPE_IDS; vowels at full effort
 }
 _CLASSES = tuple(_SHAPES)
 _TABLE = np.array([_SHAPES[name] for name in _CLASSES])
-_DOMINANCE = {"s": 1.1, "sh": 1.6, "f": 1.3, "tongue": 0.8, "lips": 4.0, "rest": 1.2}
+_DOMINANCE = {"s": 0.9, "sh": 1.2, "f": 1.0, "tongue": 0.8, "lips": 2.5, "rest": 1.2}
 _BLUR = 3.0  # steps; Gaussian of 30 ms: little is left above 7 Hz
 _JAW = 0  # column of _SHAPE_IDS
+_S_SHARPNESS = 4.0  # dB of "s" above 4 kHz over below it, in a usual recording
 _EFFORT = (0.55, 1.2)  # of the jaw, in the weakest and in the most stressed syllable
 
 # Probability that the lips made a dip: below the first nothing happens, from the second on they close fully.
-_LIPS_MAYBE, _LIPS_SURELY = 0.12, 0.30
+_LIPS_MAYBE, _LIPS_SURELY = 0.14, 0.34
 _RAMP = 5.5  # steps to close and to open
 _HOLD = (8.0, 13.0)  # steps fully closed: two frames at least, whatever their phase
 
@@ -121,9 +122,16 @@ def _hiss(spectrum: Spectrum) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How much a step is a voiceless hiss, how sharp it is (s against sh), how strong (s and sh against f and th)."""
     noise = np.maximum(spectrum.hiss, spectrum.upper)
     loud = np.percentile(noise, 97)
-    hissing = s_curve((noise - np.maximum(spectrum.murmur, spectrum.middle) + 4) / 10) * s_curve((noise - loud + 32) / 12)
-    narrow = np.percentile(spectrum.hiss, 97) < np.percentile(spectrum.upper, 97) - 25  # a telephone's band
-    sharp = np.full(len(spectrum), 0.6) if narrow else s_curve((spectrum.hiss - spectrum.upper + 2) / 9)
+    below = np.maximum(spectrum.murmur, spectrum.middle)
+    hissing = s_curve((noise - below + 4) / 10) * s_curve((noise - loud + 32) / 12)
+    difference = spectrum.hiss - spectrum.upper
+    if np.percentile(spectrum.hiss, 97) < np.percentile(spectrum.upper, 97) - 25:  # a telephone's band
+        sharp = np.full(len(spectrum), 0.6)
+    else:  # "s" is the most frequent hiss and the sharpest one, so it shows where this voice and microphone have it
+        clear = difference[hissing > 0.7]
+        heard = np.percentile(clear, 70) * len(clear) if len(clear) else 0.0
+        usual = (heard + _S_SHARPNESS * 20) / (len(clear) + 20)
+        sharp = s_curve((difference - np.clip(usual, -6, 14) + 7) / 6)
     return gaussian_filter1d(hissing, 1.0), sharp, s_curve((noise - loud + 20) / 12)
 
 

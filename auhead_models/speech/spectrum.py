@@ -118,5 +118,3 @@ def relative(level: np.ndarray) -> np.ndarray:
     overall = np.percentile(smooth, 95)
     nearby = gaussian_filter1d(maximum_filter1d(smooth, 200), 60)
     return smooth - (0.5 * overall + 0.5 * np.maximum(nearby, overall - 14))
-
-

@@ -28,7 +28,7 @@ VOWELS = tuple(FORMANTS)
 
 _TRACTS = np.linspace(0.92, 1.32, 9)  # 1.0 is the mean man; women lie near 1.17, children near 1.3
 _BANDWIDTHS = (90.0, 110.0, 170.0, 250.0)
-_SPREAD = 5.0  # dB in one band, of one speaker around another
+_SPREAD = 4.5  # dB in one band, of one speaker around another
 _INDEPENDENT = 5.0  # bands that count as independent of each other; the others only repeat them
 
 

@@ -1,0 +1,102 @@
+"""The layers of a performance put together, in this order:
+
+1. the expression, its mouth yielding to speech: units × (1 - share · envelope), then a little asymmetry
+2. the articulation on top of it
+3. blinks where they close the lids further than the expression does; what blinked in the expression itself is dropped
+4. gaze and head
+5. lips_together last: where the lips meet, nothing pulls them apart
+6. every column cut to its range
+
+Each layer is an AUSequence of its own at 25 fps with zeros wherever it has nothing to say.
+"""
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from ..au import space
+from ..au.sequence import AUSequence
+from .articulation import Articulation
+from .randomness import layer_generator
+
+# How far a column of the expression gives way while the mouth speaks; the others of mouth and jaw yield by _YIELDS.
+# A smile or sadness stays in the corners, pressed or open lips do not.
+_YIELDS_ID = {
+    "jaw_open": 0.75,
+    "lip_press": 1.0,
+    "lip_corner_raise": 0.2,
+    "lip_corner_down": 0.25,
+    "lip_corner_stretch": 0.35,
+    "upper_lip_raise": 0.3,
+    "lower_lip_depress": 0.5,
+    "tongue_out": 1.0,
+}
+_YIELDS = 0.6
+_PUCKER_TAKES = 0.6  # of raised and stretched corners, at full pucker
+_CLOSED_LIPS_STOP = {"jaw_open": 0.5, "upper_lip_raise": 1.0, "lower_lip_depress": 1.0}
+_BLINK_FRAMES = 23  # an eye closure shorter than half of this is a blink, a longer one a look
+
+_ASYMMETRY = 0.08
+_LAG = (1, 2)  # frames by which one side may follow the other
+
+
+def _yield_shares() -> np.ndarray:
+    """[40] over units, extras and pose."""
+    shares = np.where(space.column_mask(("mouth", "jaw")), _YIELDS, 0.0)
+    for name, share in _YIELDS_ID.items():
+        for identifier in space.both_sides(name):
+            shares[space.COLUMN_INDEX[identifier]] = share
+    shares[space.COLUMN_INDEX["lips_together"]] = 0.0
+    return shares
+
+
+_SHARES = _yield_shares()
+_LIPS = space.COLUMN_INDEX["lips_together"]
+_LIDS = [space.COLUMN_INDEX[f"eye_closure_{side}"] for side in ("left", "right")]
+_WIDE = [space.COLUMN_INDEX[f"upper_lid_raise_{side}"] for side in ("left", "right")]
+_CORNERS = [space.COLUMN_INDEX[i] for n in ("lip_corner_raise", "lip_corner_stretch") for i in space.both_sides(n)]
+
+
+def compose(
+    expression: AUSequence,
+    articulation: Articulation,
+    blinks: AUSequence,
+    gaze: AUSequence,
+    head: AUSequence,
+    strength: float = 1.0,
+) -> AUSequence:
+    """One performance out of its layers, all of the same length; `strength` scales the articulation (0..2).
+
+    The result keeps the expression's spans.
+    """
+    speech = strength * articulation.sequence.table
+    envelope = min(strength, 1.0) * articulation.envelope
+    table = expression.table * (1 - envelope[:, None] * _SHARES)
+    lips = np.maximum(table[:, _LIPS], speech[:, _LIPS])
+    table[:, _CORNERS] *= 1 - _PUCKER_TAKES * np.clip(speech[:, [space.COLUMN_INDEX["lip_pucker"]]], 0, 1)
+    table += speech
+    held = median_filter(table[:, _LIDS], size=(_BLINK_FRAMES, 1), mode="nearest")
+    blink = blinks.table[:, _LIDS]
+    table[:, _LIDS] = np.maximum(held, blink)
+    table[:, _WIDE] *= 1 - blink
+    table += gaze.table + head.table
+    lips = np.clip(lips, 0, 1)
+    table[:, _LIPS] = lips
+    for name, share in _CLOSED_LIPS_STOP.items():
+        table[:, space.COLUMN_INDEX[name]] *= 1 - share * lips
+    return AUSequence.from_table(table, expression.fps, expression.spans, "speech").clamp()
+
+
+def with_asymmetry(expression: AUSequence, seed: int) -> AUSequence:
+    """Left and right a little apart, as in a living face: up to ±8 % in strength, and in each region one side follows
+    the other by one or two frames."""
+    rng = layer_generator(seed, "asymmetry")
+    table = expression.table
+    for region in space.REGIONS:
+        late, lag = rng.choice(("left", "right")), int(rng.choice(_LAG))
+        for unit in (unit for unit in space.COLUMNS if unit.region == region and unit.side):
+            column = space.COLUMN_INDEX[unit.id]
+            factor = 1 + rng.uniform(-_ASYMMETRY, _ASYMMETRY)
+            if unit.side == late and len(table) > lag:
+                table[lag:, column], table[:lag, column] = table[:-lag, column].copy(), table[0, column]
+            table[:, column] *= factor
+    return AUSequence.from_table(table, expression.fps, expression.spans, expression.source)

@@ -1,0 +1,45 @@
+"""Speech to a performance: every layer from the sound, the options and one seed."""
+
+import numpy as np
+
+from ..au.emotions import emotion_track
+from ..au.sequence import AUSequence
+from .articulation import articulate
+from .audio import Audio, to_speech
+from .blinks import blink_track, plan_blinks
+from .compose import compose, with_asymmetry
+from .emphasis import emphasis_track
+from .gaze import gaze_track, keep_target, plan_gaze
+from .head import head_track
+from .options import SpeechOptions
+from .prosody import prosody
+from .spectrum import analyse
+
+
+def speech_to_au(audio: Audio, options: SpeechOptions | None = None, seed: int = 0) -> AUSequence:
+    """The performance of a sound at 25 fps, ceil(samples · 25 / sample_rate) frames.
+
+    The same sound, options and seed give the same performance; the strength of one layer changes only that layer.
+    """
+    options = options or SpeechOptions()
+    frames = audio.frames
+    speech = to_speech(audio)
+    spectrum = analyse(speech, frames)
+    shape = prosody(spectrum)
+    shifts = plan_gaze(shape, seed)
+    head = head_track(shape, frames, seed, options.head_motion)
+    return compose(
+        _expression(emotion_track(options.emotions, frames), emphasis_track(shape, frames, seed), options, seed),
+        articulate(speech, frames, spectrum),
+        blink_track(plan_blinks(shape, shifts, seed, options.blinks), frames),
+        keep_target(gaze_track(shifts, frames, options.gaze), head, options.gaze),
+        head,
+        options.articulation,
+    )
+
+
+def _expression(emotions: AUSequence, emphasis: AUSequence, options: SpeechOptions, seed: int) -> AUSequence:
+    """Emotions with raised brows on top; the brows move less the higher they are held already."""
+    held = np.clip(np.maximum(emotions["brow_raise_left"], emotions["brow_lower_left"]), 0, 1)
+    emphasis = AUSequence.from_table(emphasis.table * (1 - 0.6 * held[:, None]), emphasis.fps)
+    return with_asymmetry(emotions.mix(emphasis, mode="add"), seed).gain(options.expression)
