@@ -22,6 +22,7 @@ CLOSING_FOLLOWS = torch.tensor([0.75, 0.85, 0.95, 1.0])  # how far the four ring
 CONTACT_FOLLOWS = torch.tensor([0.0, 0.2, 0.6, 1.0])
 LID_CONTACT_UPPER_SHARE = 0.7  # where lids would overlap, the upper one gives way more
 EYE_RADIUS = 1.35  # cm
+OPENABLE = 0.5  # own closure of an eye up to which it can be opened further
 GAZE_SIDE, GAZE_UP, GAZE_DOWN = 0.45, 0.35, 0.38  # radians the eyeball turns at 1.0; chosen, not measured
 
 EYE_CLOSURES = UNIT_INDEX["eye_closure_left"], UNIT_INDEX["eye_closure_right"]
@@ -40,7 +41,7 @@ class Deformed:
 
     points [T, 478, 3] crop pixels with depth · mesh [T, 478, 3] canonical cm, before the head moves · pose of each
     frame · effective [T, 24] units the face shows, own expression included, 0..1 · change [T, 24] effective minus own ·
-    extra [T, 10] · jaw_angle [T] radians.
+    extra [T, 10] · jaw_turn [T] radians that the jaw turned since the portrait.
     """
 
     points: torch.Tensor
@@ -49,7 +50,7 @@ class Deformed:
     effective: torch.Tensor
     change: torch.Tensor
     extra: torch.Tensor
-    jaw_angle: torch.Tensor
+    jaw_turn: torch.Tensor
 
 
 class FaceDeformer:
@@ -66,6 +67,9 @@ class FaceDeformer:
         self.face_width = face.width
         self.own = face.own.to(self.device)
         self.relax = face.relax
+        self._stays = torch.zeros_like(self.own)  # eyes that the portrait does not show cannot be opened
+        closures = list(EYE_CLOSURES)
+        self._stays[closures] = self.own[closures] * (self.own[closures] > OPENABLE)
 
         names = field_names()
         fields = fit_basis(face.mesh).to(self.device)
@@ -103,7 +107,7 @@ class FaceDeformer:
         values, extra, motion = (
             torch.tensor(array, device=self.device) for array in (sequence.values, sequence.extra, sequence.pose)
         )
-        effective = (self.own * (1 - self.relax) + values).clamp(0, 1)
+        effective = torch.maximum((self.own * (1 - self.relax) + values).clamp(0, 1), self._stays)
         change = effective - self.own
         mesh = self._expression(effective, change, extra)
         pose = move_head(self.pose, motion, self.face_width)
@@ -114,7 +118,7 @@ class FaceDeformer:
             effective=effective,
             change=change,
             extra=extra,
-            jaw_angle=change[:, JAW_OPEN] * self.jaw_full_angle,
+            jaw_turn=change[:, JAW_OPEN] * self.jaw_full_angle,
         )
 
     def meshes(self, sequence: AUSequence) -> torch.Tensor:

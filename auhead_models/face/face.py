@@ -13,6 +13,7 @@ import torch
 from ..errors import AUHeadError
 from .canonical import Pose, fit_pose, head_angles, load_geometry
 from .crop import CROP_SCALE, extract_crop, square_crop, transform_points
+from .deform import EYE_CLOSURES, OPENABLE
 from .detector import Detection, detect_faces
 from .estimate import estimate_own
 from .glasses import glasses_seen
@@ -87,7 +88,7 @@ def find_face(
     image, alpha = _checked_picture(image)
     detections = detect_faces(image, threshold)
     detection = _choose(detections, face_index, face_order, image.shape)
-    found = find_landmarks(image, detection, refine=1)
+    found = find_landmarks(image, detection, refine=2)
     if found.confidence < LOWEST_CONFIDENCE:
         raise AUHeadError(
             "What looked like a face in the portrait does not hold up on a closer look "
@@ -123,6 +124,9 @@ def face_from_landmarks(
     pose = fit_pose(landmarks)
     mesh = pose.unproject(landmarks)
     crop = extract_crop(image, matrix, size)
+    own = estimate_own(mesh)
+    if float(own[list(EYE_CLOSURES)].max()) > OPENABLE:
+        logger.warning("The portrait's eyes are closed; they stay closed.")
     return Face(
         image=image,
         alpha=alpha,
@@ -132,7 +136,7 @@ def face_from_landmarks(
         landmarks=landmarks,
         pose=pose,
         mesh=mesh,
-        own=estimate_own(mesh),
+        own=own,
         relax=_checked_relax(relax),
         mask=_head_mask(landmarks, pose, size),
         glasses=glasses_seen(crop, landmarks, float(pose.scale)),

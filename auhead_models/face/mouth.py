@@ -158,20 +158,18 @@ def _gum(centre, width, height, back, axes, front, size, up, part):
 
 
 def _tongue(front, size: float):
-    """A flat body with a round tip behind the lower teeth; rows from under the tip, round it, to the back."""
+    """A dome with a broad round tip behind the lower teeth; rows from the tip to the back of the mouth."""
     u = torch.linspace(-1, 1, 13)[None]
-    back = torch.tensor([0.30, 0.18, 0.08, 0.02, 0.0, 0.02, 0.06, 0.12, 0.2, 0.32, 0.5, 0.75, 1.0])[:, None]
-    under = torch.tensor([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])[:, None]
-    plan = (1 - (1 - (back / 0.30).clamp(max=1)) ** 2).clamp(min=0) ** 0.4  # rounded like an ellipse, seen from above
-    half = size * (1.20 * plan + 0.5 * (back - 0.3).clamp(min=0))
-    thickness = size * 0.35 * (1 - (1 - (back / 0.12).clamp(max=1)) ** 2).clamp(min=0).sqrt()
-    x = front[0] + half * u
+    back = torch.tensor([0.0, 0.006, 0.02, 0.05, 0.12, 0.2, 0.32, 0.5, 0.75, 1.0])[:, None]
+    plan = (1 - (1 - (back / 0.12).clamp(max=1)) ** 2) ** 0.45  # about an ellipse, seen from above
+    half = size * (1.15 * plan + 0.5 * (back - 0.3).clamp(min=0))
     crown = 0.10 + 0.40 * (math.pi * 0.8 * back).sin()
-    furrow = 0.16 * (1 - u.abs()) ** 4 * (1 - under) * plan
-    y = front[1] + size * (crown * (1 - u.abs() ** 2.5) - furrow) - thickness * under
+    furrow = 0.10 * (1 - u.abs()) ** 4 * smooth_ramp(back, 0.05, 0.3)
+    x = front[0] + half * u
+    y = front[1] + size * (crown * (1 - u.abs() ** 2.5) - furrow)
     z = front[2] - size * 3.4 * back + 0 * u
     points = torch.stack(torch.broadcast_tensors(x, y, z), -1)
-    colour = torch.tensor(TONGUE) * (1 - 0.12 * back - 0.10 * under - 0.10 * u.abs() ** 4)[..., None]
+    colour = torch.tensor(TONGUE) * (1 - 0.12 * back - 0.10 * u.abs() ** 4)[..., None]
     tip = (1 - back / 0.6).clamp(0, 1) + 0 * u
     return points, colour, TONGUE_PART, tip
 

@@ -28,6 +28,7 @@ JAW_SIDE, JAW_FORWARD = 0.35, 0.5  # cm that the lower jaw moves at lower lip sl
 TONGUE_REACH = 1.3  # cm in front of the lower lip at tongue_out = 1
 DARKEST_DEPTH = 4.2  # cm behind the lips where hardly any light arrives
 LIP_SHADOW = 0.45  # cm over which the upper lip's shadow on the teeth fades
+LOWER_EDGE = 0.12  # cm that the lower teeth show above the lower lip of a portrait with an open mouth
 LOWER_LIGHT = 0.86  # the lower teeth stand in the shade of the upper ones
 
 
@@ -65,6 +66,7 @@ class MouthPainter:
         self._lips_front = float(mesh[LOWER_LIP[1][5], 2])
         hinge = load_geometry().jaw_hinge
         self._hinge = torch.tensor([0.0, float(hinge[0]), float(hinge[1])]).to(crop)
+        self._jaw_at_rest = self._open * self._own_jaw_turn(mesh)
 
     def paint(self, frames: torch.Tensor, face: Deformed) -> None:
         """Paint between the lips of frames [T, 3, S, S], in place."""
@@ -92,6 +94,13 @@ class MouthPainter:
         opacity = mask * strength[active][:, None, None, None]
         frames[active, :, top:bottom, left:right] = torch.lerp(below, inside, opacity)
 
+    def _own_jaw_turn(self, mesh: torch.Tensor) -> float:
+        """Radians that the portrait's jaw is open: so far that the lower teeth do not stand above the lower lip."""
+        lower = self._vertices[self._part == LOWER]
+        edge = lower[lower[:, 1].argmax()]
+        above = edge[1] - (mesh[self._lower[5], 1] + LOWER_EDGE)
+        return float((above / (edge[2] - self._hinge[2])).clamp(0, 0.4))
+
     def _opening(self, mesh: torch.Tensor) -> torch.Tensor:
         """Distance of the lips' edges at eleven places, [T, 11] cm."""
         return (mesh[:, self._upper, 1] - mesh[:, self._lower, 1]).clamp(min=0)
@@ -102,7 +111,7 @@ class MouthPainter:
         follows = torch.zeros_like(self._tip)
         follows[self._part == LOWER] = 1
         follows[self._part == TONGUE_PART] = TONGUE_FOLLOWS_JAW
-        angle = face.jaw_angle[active][:, None] * follows
+        angle = (self._jaw_at_rest + face.jaw_turn[active])[:, None] * follows
         lever = self._vertices - self._hinge
         y = lever[:, 1] * angle.cos() - lever[:, 2] * angle.sin()
         z = lever[:, 1] * angle.sin() + lever[:, 2] * angle.cos()
