@@ -44,7 +44,7 @@ class MouthPainter:
         self._upper, self._lower = list(UPPER_LIP[3]), list(LOWER_LIP[3])
         self._neutral = mesh
         self._gap = self._opening(mesh[None])[0]
-        self._open = float(smoothstep(self._gap[5], 0.12, 0.22))  # 0: closed lips in the portrait, 1: an open mouth
+        self._open = float(smoothstep(self._gap[5], 0.2, 0.4))  # 0: closed lips in the portrait, 1: an open mouth
         skin = skin_colour(crop, points)
         own = find_own_mouth(crop, points, mesh, skin)
         self._own_upper, self._own_rest = own.upper[None, None], (own.opening - own.upper)[None, None]
@@ -74,7 +74,7 @@ class MouthPainter:
         parted = (opening - self._gap * (1 - self._open)).clamp(min=0)  # [T, 11] cm that shows the inside
         lips = self._upper + self._lower
         moved = (face.mesh[:, lips] - self._neutral[lips]).norm(dim=-1).amax(-1)
-        changed = torch.lerp(parted.amax(-1), torch.minimum(moved, 3 * parted.amax(-1)), self._open)
+        changed = torch.maximum((opening - self._gap).amax(-1), self._open * moved)
         strength = smoothstep(changed, 0.015, 0.06)
         active = (strength > 0).nonzero()[:, 0]
         points = face.points[active]
