@@ -32,7 +32,7 @@ def complete_eyeball(crop: torch.Tensor, points: torch.Tensor, eye: Eye) -> torc
     left, top, right, bottom = place
     part = crop[:, top:bottom, left:right]
     pixels = pixel_centres(left, top, right, bottom, like=crop)
-    visible = _visible(pixels, upper, lower, softness=max(0.12 * radius, 1.0))
+    visible = _visible(pixels, upper, lower, softness=max(0.2 * radius, 1.5))
     distance = (pixels - iris).norm(dim=-1) / radius
 
     white = _fill(part, visible * (distance > 1.15), radius)

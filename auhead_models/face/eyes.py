@@ -20,7 +20,10 @@ STEPS = 4  # samples of a lid curve between two landmarks
 BAND = 0.55  # part of the lid between crease and edge that moves as one piece with the lashes
 LASHES = 0.10  # cm below the lid edge that belong to the lashes
 CLOSED_LINE = 0.25  # how much the line between closed lids darkens
+OVERLAP = 0.08  # cm that a closed upper lid comes down over the lower one: no white shines through
 SKIN_ROWS = 8
+# The rows of a lid from its lashes to just over the crease: part of new skin, of the closed line, opacity.
+_LID_ROWS = ((0, 1, 0), (0, 1, 1), (0, 0.15, 1), (0, 0, 1), (0.6, 0, 1), (1, 0, 1), (1, 0, 1), (1, 0, 0))
 SOFT_EDGE = 0.07  # cm over which the eyeball fades out under the lids
 
 
@@ -91,31 +94,34 @@ class EyePainter:
         edge, crease = self._curve(points, self._edge_points), self._curve(open_points, self._crease_points)
         open_edge = self._curve(open_points, self._edge_points)
         travel = ((edge - open_edge) * _unit(open_edge - crease)).sum(-1).clamp(min=0)  # [T, columns]
+        closed = smoothstep(travel.amax(-1) / self._open_height)
+        overlap = OVERLAP * self._scale * closed[:, None] * travel / travel.amax(-1, keepdim=True).clamp(min=1e-3)
+        edge = edge + overlap[..., None] * _unit(open_edge - crease)
         strength = smoothstep(travel.amax(-1), 0.1, 0.8)
         active = (strength > 0).nonzero()[:, 0]
-        lashes = LASHES * self._scale
+        soft = LASHES * self._scale
         reach = torch.cat([edge, crease], 1)[active]
-        place = window(reach, lashes + 2, *frames.shape[-2:]) if len(active) else None
+        place = window(reach, soft + 2, *frames.shape[-2:]) if len(active) else None
         if place is None:
             return
-        edge, crease, travel = edge[active], crease[active], travel[active]
+        edge, crease, travel, closed = edge[active], crease[active], travel[active], closed[active]
 
-        # Rows of the lid by their distance above its edge: lashes, edge, the rigid band, new skin, crease.
+        # Rows of the lid by their distance above its edge: lashes, edge, the rigid band, new skin, crease, over it.
         length = (crease - edge).norm(dim=-1).clamp(min=1e-3)
         band = torch.minimum(BAND * self._lid_height, length)
         skin = length - band
         zero = torch.zeros_like(band)
-        above = torch.stack([zero - lashes, zero, 0.5 * band, band, band + skin / 3, band + skin * 2 / 3, length], 1)
+        above = [zero - soft, zero, 0.5 * band, band, band + skin / 3, band + skin * 2 / 3, length, length + soft]
+        above = torch.stack(above, 1)
         shape = edge[:, None] + above[..., None] * ((crease - edge) / length[..., None])[:, None]
 
-        up = _unit(self._crease - self._edge)
-        carried = self._edge + above.clamp(max=self._lid_height)[..., None] * up
+        beyond = (above - length[:, None]).clamp(min=0)  # over the crease
+        height = torch.minimum(above, self._lid_height) + beyond
+        carried = self._edge + height[..., None] * _unit(self._crease - self._edge)
         mirrored = self._skin_at(length[:, None] - above, skin)
-        rolled_out = smoothstep(travel / (0.35 * self._lid_height))[:, None]
-        new_skin = rolled_out * above.new_tensor([0, 0, 0, 0, 0.6, 1, 1])[:, None]
-        closed = smoothstep(travel.amax(1) / self._open_height)[:, None, None]
-        line = 1 - CLOSED_LINE * closed * above.new_tensor([1, 1, 0.15, 0, 0, 0, 0])[:, None]
-        opacity = above.new_tensor([0, 1, 1, 1, 1, 1, 1])[:, None]
+        new_skin, line, opacity = torch.tensor(_LID_ROWS).to(above).T[:, :, None]
+        new_skin = new_skin * smoothstep(travel / (0.35 * self._lid_height))[:, None]
+        line = 1 - CLOSED_LINE * closed[:, None, None] * line
         rest = torch.stack(torch.broadcast_tensors(new_skin, line, opacity), -1).expand(*above.shape, 3)
         layer = _rasterize_grid(shape, torch.cat([carried, mirrored, rest], -1), place)
 
