@@ -18,9 +18,8 @@ from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
 from .pipeline import RENDERERS
+from .speech.options import MAXIMUM_STRENGTH, STRENGTHS
 from .video import FPS_RANGE
-
-LAYERS = ("expression", "articulation", "blinks", "gaze", "head_motion")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,12 +119,13 @@ def _portrait(verb: argparse.ArgumentParser) -> None:
 
 
 def _speech(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--emotion", choices=("auto", *EMOTIONS), default="auto")
+    verb.add_argument("--emotion", choices=EMOTIONS, default="neutral")
     verb.add_argument("--level", type=int, choices=(1, 2, 3), default=2, help="strength of the emotion (2)")
     verb.add_argument("--emotion-script", type=Path, help='lines such as "0.0 happy 2", or subtitles with tags')
-    for layer in LAYERS:
-        what = f"strength of the {layer.replace('_', ' ')}, 0 to 2 (1)"
-        verb.add_argument(f"--{layer.replace('_', '-')}", type=_number(float, 0, 2), default=1.0, help=what)
+    for layer in STRENGTHS:
+        what = f"strength of the {layer.replace('_', ' ')}, 0 to {MAXIMUM_STRENGTH:g} (1)"
+        strength = _number(float, 0, MAXIMUM_STRENGTH)
+        verb.add_argument(f"--{layer.replace('_', '-')}", type=strength, default=1.0, help=what)
     verb.add_argument("--seed", type=_number(int, 0, 2**63 - 1), default=0, help="of blinks, gaze and head motion (0)")
 
 

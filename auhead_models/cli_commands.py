@@ -17,6 +17,7 @@ from .image import load_image, save_png
 from .pipeline import draw, draw_facemaps
 from .pipeline import video_to_au as read_performance
 from .speech import Audio, SpeechOptions, load_audio, speech_to_au
+from .speech.options import STRENGTHS
 from .video import VideoReader, VideoWriter, check_container
 
 ASSETS = Path(__file__).parent / "assets"
@@ -118,16 +119,8 @@ def _speech_options(given: Namespace) -> SpeechOptions:
     spans = ()
     if given.emotion_script is not None:
         spans = formats.load_emotion_script(check_input(given.emotion_script, "emotion script"))
-    return SpeechOptions(
-        emotion=given.emotion,
-        level=given.level,
-        spans=spans,
-        expression=given.expression,
-        articulation=given.articulation,
-        blinks=given.blinks,
-        gaze=given.gaze,
-        head_motion=given.head_motion,
-    )
+    strengths = {layer: getattr(given, layer) for layer in STRENGTHS}
+    return SpeechOptions(given.emotion, given.level, spans, **strengths)
 
 
 def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> None:
