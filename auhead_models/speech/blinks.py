@@ -16,9 +16,11 @@ from .randomness import frame_times, layer_generator
 
 CLOSE, HOLD, OPEN = 0.09, 0.04, 0.15  # seconds
 _MEDIAN_INTERVAL, _SPREAD = 2.6, 0.5  # log-normal
+_LONGEST_INTERVAL = 5.5  # seconds
 _REFRACTORY = 0.5  # seconds between two beginnings, unless a blink is double
 _DOUBLE = 0.08  # share of blinks that come twice
-_REACH = 0.9  # seconds a blink moves to meet the end of a phrase
+_REACH = 1.2  # seconds a blink moves to meet the end of a phrase
+_WHOLE = 0.36  # seconds that the slowest blink takes; none is cut off by the end
 _LARGE_SHIFT = 0.16  # gaze units
 
 
@@ -52,24 +54,25 @@ def _schedule(speech: Prosody, shifts: tuple[Shift, ...], rng: np.random.Generat
     time = rng.uniform(0.5, 1.9)
     while time < speech.seconds:
         times.append(_attracted(time, speech, rng.uniform()))
-        time += max(_REFRACTORY, rng.lognormal(math.log(_MEDIAN_INTERVAL), _SPREAD))
+        time += np.clip(rng.lognormal(math.log(_MEDIAN_INTERVAL), _SPREAD), _REFRACTORY, _LONGEST_INTERVAL)
     times = [time for time in times if all(abs(time - other) > 3 * _REFRACTORY for other in with_gaze)]
     blinks: list[Blink] = []
     for time in sorted(times + with_gaze):
         depth, tempo, rank, lead, double = rng.uniform(size=5)
         if blinks and time - blinks[-1].start < _REFRACTORY:
             continue
-        blink = Blink(time, 0.94 + 0.06 * depth, 0.9 + 0.3 * tempo, rank, 0.016 * (lead - 0.5))
+        blink = Blink(time, 0.94 + 0.06 * depth, 0.9 + 0.35 * tempo, rank, 0.016 * (lead - 0.5))
         blinks.append(blink)
         if double < _DOUBLE:
             blinks.append(Blink(time + 0.34 * blink.tempo, 0.8 + 0.15 * depth, 0.9, rank, blink.left_lead))
-    return [blink for blink in blinks if 0 <= blink.start < speech.seconds - 0.3]
+    return [blink for blink in blinks if 0 <= blink.start < speech.seconds - _WHOLE]
 
 
 def _attracted(time: float, speech: Prosody, chance: float) -> float:
     """The time, or the nearest end of a phrase when that is close and chance agrees."""
-    ends = [end + 0.06 for end in speech.phrase_ends if abs(end + 0.06 - time) < _REACH]
-    return min(ends, key=lambda end: abs(end - time)) if ends and chance < 0.75 else time
+    ends = [end + 0.06 for end in speech.phrase_ends if end < speech.seconds - _WHOLE - 0.06]
+    ends = [end for end in ends if abs(end - time) < _REACH]
+    return min(ends, key=lambda end: abs(end - time)) if ends and chance < 0.8 else time
 
 
 def blink_track(blinks: tuple[Blink, ...], frames: int) -> AUSequence:

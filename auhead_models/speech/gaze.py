@@ -12,7 +12,7 @@ from ..au.sequence import FPS, AUSequence, s_curve
 from .prosody import Prosody
 from .randomness import frame_times, layer_generator
 
-SMALL = (0.07, 0.05)  # standard deviation of a fixation around the viewer, in gaze units (sideways, up)
+SMALL = (0.09, 0.06)  # standard deviation of a fixation around the viewer, in gaze units (sideways, up)
 _AT_VIEWER = 0.45  # share of fixations that return to the viewer's eyes exactly
 _AWAY = 0.45  # share of the longer pauses in which the eyes leave the viewer
 _AWAY_PAUSE = 0.45  # seconds

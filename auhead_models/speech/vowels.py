@@ -54,7 +54,8 @@ def vowel_probabilities(spectrum: Spectrum, weight: np.ndarray) -> np.ndarray:
     own = (weight @ slopes + _SLOPE_STEPS * _USUAL_SLOPE) / (weight.sum() + _SLOPE_STEPS)
     heard = spectrum.envelope - own * _SLOPE
     scale = _INDEPENDENT / (2 * len(BANDS) * _SPREAD**2)
-    distances = [-scale * ((heard[:, None] - template) ** 2).sum(axis=2) for template in _TEMPLATES]
+    square = (heard**2).sum(axis=1, keepdims=True)
+    distances = [-scale * (square - 2 * heard @ t.T + (t**2).sum(axis=1)) for t in _TEMPLATES]
     fit = np.array([weight @ np.logaddexp.reduce(distance, axis=1) for distance in distances])
     prior = -0.5 * ((_TRACTS - 1.08) / 0.1) ** 2
     best = distances[int(np.argmax(prior + 0.2 * fit))]

@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+from scipy.signal import resample_poly
+
+from auhead_models.speech import Audio, SpeechOptions, articulate, load_audio, speech_to_au, to_speech
+
+from .sounds import FORMANTS, RATE, mama, vowel
+
+
+def mouth(samples: np.ndarray, rate: int = RATE):
+    audio = Audio(samples, rate)
+    return articulate(to_speech(audio), audio.frames)
+
+
+def held(name: str, identifier: str, **voice) -> float:
+    """The column in the middle of a sung vowel."""
+    return float(np.median(mouth(vowel(name, **voice)).sequence[identifier][8:-8]))
+
+
+@pytest.mark.parametrize("voice", [{}, {"pitch": 210.0}])
+def test_vowels_differ_as_mouths_do(voice):
+    jaw, pucker, stretch = (
+        {name: held(name, identifier, **voice) for name in FORMANTS}
+        for identifier in ("jaw_open", "lip_pucker", "lip_corner_stretch_left")
+    )
+    assert jaw["a"] > 1.3 * max(jaw["i"], jaw["u"])
+    assert jaw["a"] > 0.3
+    assert jaw["e"] > jaw["i"]
+    assert pucker["u"] > 0.3
+    assert pucker["u"] > 1.5 * max(pucker["a"], pucker["i"], pucker["e"])
+    assert stretch["i"] > 0.2
+    assert stretch["i"] > 1.5 * max(stretch["a"], stretch["u"])
+
+
+def test_lips_meet_in_mamama_and_the_jaw_goes_with_them():
+    samples, middles = mama()
+    performed = mouth(samples)
+    lips, jaw = performed.sequence["lips_together"], performed.sequence["jaw_open"]
+    time = (np.arange(len(lips)) + 0.5) / 25
+    speaking = (time > 0.42) & (time < len(samples) / RATE - 0.55)
+    for middle in middles:
+        near = np.abs(time + 0.04 - middle) < 0.09
+        assert 2 <= (lips[near] >= 0.8).sum() <= 4
+        assert jaw[near].min() < 0.5 * jaw[speaking].max()
+    between = np.all([np.abs(time + 0.04 - middle) > 0.15 for middle in middles], axis=0) & speaking
+    assert lips[between].max() < 0.2
+    assert jaw[speaking].max() > 0.3
+
+
+def test_the_mouth_leads_the_sound():
+    quiet = np.zeros(RATE // 2, np.float32)
+    performed = mouth(np.concatenate((quiet, vowel("a", 0.6), quiet)))
+    jaw = performed.sequence["jaw_open"]
+    half = np.flatnonzero(jaw > 0.5 * jaw.max())[0] / 25
+    assert 0.4 <= half <= 0.54
+
+
+def test_hiss_keeps_the_jaw_nearly_closed():
+    noise = 0.1 * np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    sharp = np.diff(noise, n=2, prepend=[0, 0])
+    samples = np.concatenate((vowel("a", 0.5), sharp[: RATE // 4], vowel("a", 0.5)))
+    jaw = mouth(samples).sequence["jaw_open"]
+    assert jaw[14:17].max() < 0.5 * jaw[4:10].max()
+
+
+def test_silence_rests():
+    performed = mouth(np.zeros(RATE * 2, np.float32))
+    assert not performed.sequence.table.any()
+    assert performed.envelope.max() < 0.01
+    hum = 1e-5 * np.random.default_rng(0).standard_normal(RATE * 2).astype(np.float32)
+    assert mouth(hum).sequence["jaw_open"].max() < 0.05
+
+
+def test_pauses_close_the_mouth_and_then_relax():
+    performed = mouth(np.concatenate((vowel("a", 1.0), np.zeros(RATE * 3, np.float32))))
+    jaw, lips = performed.sequence["jaw_open"], performed.sequence["lips_together"]
+    assert jaw[35:].max() < 0.02
+    assert 0.2 < lips[28:40].max() <= 0.6
+    assert lips[-1] < 0.1
+    assert performed.envelope[10] > 0.9
+    assert performed.envelope[-1] < 0.01
+
+
+def test_real_speech_moves_in_syllables_and_does_not_flap(speech):
+    jaw = mouth(speech.samples[0]).sequence["jaw_open"]
+    power = np.abs(np.fft.rfft(jaw - jaw.mean())) ** 2
+    rate = np.fft.rfftfreq(len(jaw), 1 / 25)
+    assert power[rate > 7].sum() < 0.03 * power.sum()
+    assert 0.35 < jaw.max() < 0.7
+    peaks = np.flatnonzero((jaw[1:-1] > jaw[:-2]) & (jaw[1:-1] >= jaw[2:]) & (jaw[1:-1] > 0.15))
+    assert 2 < len(peaks) / (len(jaw) / 25) < 6  # openings a second
+
+
+def test_bilabials_of_real_speech_close(speech):
+    """Middles of /m b p/ in the bundled recording, found by forced alignment."""
+    lips = mouth(speech.samples[0]).sequence["lips_together"]
+    middles = [0.52, 1.02, 1.59, 1.79, 2.20, 2.71, 3.16, 3.34, 4.03, 4.45, 4.75]
+    near = [lips[max(0, round((middle - 0.04) * 25) - 3) : round((middle - 0.04) * 25) + 3].max() for middle in middles]
+    assert sum(peak >= 0.8 for peak in near) >= 9
+
+
+@pytest.fixture(scope="module")
+def speech():
+    from auhead_models import speech as package
+
+    return load_audio(f"{package.__path__[0]}/../assets/speech.wav")
+
+
+def test_loud_and_quiet_are_the_same_mouth(speech):
+    usual = mouth(speech.samples[0]).sequence.table
+    for factor in (0.02, 5.0):
+        assert np.abs(mouth(speech.samples[0] * factor).sequence.table - usual).max() < 0.02
+
+
+def test_noise_below_the_voice_changes_little(speech):
+    samples = speech.samples[0]
+    noise = np.random.default_rng(0).standard_normal(len(samples)) * np.sqrt(np.mean(samples**2)) * 10 ** (-25 / 20)
+    usual, noisy = (mouth(x).sequence["jaw_open"] for x in (samples, samples + noise.astype(np.float32)))
+    assert np.corrcoef(usual, noisy)[0, 1] > 0.85
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 96000])
+def test_other_rates_give_the_same_frames_and_jaw(speech, rate):
+    other = resample_poly(speech.samples[0], rate, RATE).astype(np.float32)
+    usual, jaw = mouth(speech.samples[0]).sequence["jaw_open"], mouth(other, rate).sequence["jaw_open"]
+    assert len(jaw) == -(-len(other) * 25 // rate)
+    assert np.corrcoef(usual, jaw[: len(usual)])[0, 1] > (0.9 if rate == 8000 else 0.99)
+
+
+@pytest.mark.parametrize("samples", [1, 3, 200, 639, 641])
+def test_sounds_shorter_than_a_window(samples):
+    audio = Audio(np.full(samples, 0.1), 16000)
+    assert len(speech_to_au(audio, SpeechOptions(), 0)) == audio.frames
