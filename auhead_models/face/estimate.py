@@ -34,18 +34,21 @@ BOUND = 1.2  # a person may do more than the mean head's 1.0; the answer is cut 
 DEPTH_WEIGHT = 0.35  # depth is the network's guess: worth this much of a centimetre in the picture
 NOISE = 0.03  # cm² (weighted) that remain unexplained; errors and shapes of one standard deviation cost this much
 CALM_SHARE = 0.2  # of the frames that make the neutral mesh of a video
+LOW_QUANTILE, LOW_NOISE = 0.1, 0.03
+RELAXATIONS = 2  # the reader answers less than there is, so one step does not arrive
 
 # Lids in the unposed mesh, relative to their opening when neutral.
 SHUT = 0.12  # the landmarks of a closed eye still stand this far apart
+IRIS_RESPONSE = (0.5, 0.3)  # part of an iris's way, sideways and up, that the landmark model follows on renders
 BLIND = 0.4  # below it the iris is hidden and the gaze is carried over from neighbouring frames
 
 # One still: how much of what is found is believed.
-OWN_DEAD_ZONE, OWN_BROW_DEAD_ZONE = 0.15, 0.6  # low brows are a matter of shape more often than of anger
+OWN_DEAD_ZONE = 0.15
 OWN_OPEN_EYE = 0.19  # lid gap by eye width below which an eye counts as closing; narrow eyes stay above
 OWN_SHUT_EYE = 0.05
-OWN_UNITS = (  # wide eyes are not among them: whole families have them
-    "brow_lower_left", "brow_lower_right", "brow_raise_left", "brow_raise_right", "jaw_open", "lip_corner_raise_left",
-    "lip_corner_raise_right", "upper_lip_raise", "lower_lip_depress", "lip_pucker",
+OWN_UNITS = (  # wide eyes and low brows are not among them: more often they are the shape of a face
+    "brow_raise_left", "brow_raise_right", "jaw_open", "lip_corner_raise_left", "lip_corner_raise_right",
+    "upper_lip_raise", "lower_lip_depress", "lip_pucker",
 )  # fmt: skip
 _GAP_UNITS = ("jaw_open", "upper_lip_raise", "lower_lip_depress")  # these part the lips
 
@@ -77,11 +80,7 @@ def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
             found[name] *= gap / possible
     own = torch.zeros(len(UNITS))
     for name in OWN_UNITS:
-        frown = name.startswith("brow_lower")
-        if frown:  # the muscle pulls both; one low brow is shape
-            found[name] = min(found["brow_lower_left"], found["brow_lower_right"])
-        dead = OWN_BROW_DEAD_ZONE if frown else OWN_DEAD_ZONE
-        own[UNIT_INDEX[name]] = max(found[name] - dead, 0) / (1 - dead)
+        own[UNIT_INDEX[name]] = max(found[name] - OWN_DEAD_ZONE, 0) / (1 - OWN_DEAD_ZONE)
     for name, eye in zip(_CLOSURES, EYES, strict=True):
         ratio = _opening(mesh, eye) / (mesh[eye.outer] - mesh[eye.inner]).norm()
         own[UNIT_INDEX[name]] = (OWN_OPEN_EYE - ratio) / (OWN_OPEN_EYE - OWN_SHUT_EYE)
@@ -91,23 +90,27 @@ def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
 class ExpressionReader:
     """Reads units and extras of one person from unposed meshes.
 
-    neutral: the mesh [478, 3] (canonical cm) that counts as 0.
+    neutral: the mesh [478, 3] (canonical cm) that counts as 0; lowest: below 0 to see, too, where a face shows less
+    than this neutral.
     """
 
-    def __init__(self, neutral: torch.Tensor):
+    def __init__(self, neutral: torch.Tensor, lowest: float = 0.0):
+        self._lowest = lowest
         self.neutral = neutral.cpu().float()
         names = field_names()
         self._fields = dict(zip(names, fit_basis(self.neutral), strict=True))
         self._solved = [name for name in names if name not in (*_FROM_LIDS, "jaw_thrust")]
         fields = torch.stack([self._fields[name] for name in self._solved])
-        self._solver = _solver(fields, self.neutral[:MESH_POINTS], _directions("detector_errors"))
+        self._solver = _solver(fields, self.neutral[:MESH_POINTS], _directions("detector_errors"), lowest)
 
     def __call__(self, meshes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """meshes [T, 478, 3] -> units [T, 24] and extras [T, 10] in their legal ranges."""
+        """meshes [T, 478, 3] -> units [T, 24] from `lowest` to 1, and extras [T, 10] in their legal ranges."""
         units, extra = meshes.new_zeros(len(meshes), len(UNITS)), meshes.new_zeros(len(meshes), len(EXTRAS))
         gaze = self._gaze(meshes)
         x, y = gaze.unbind(-1)
-        known = torch.stack([x, -x, y, -y], -1).clamp(min=0)
+        # Irises are scaled up, noise and all: the lids take from them only what was really seen.
+        seen_x, seen_y = x * IRIS_RESPONSE[0], y * IRIS_RESPONSE[1]
+        known = torch.stack([seen_x, -seen_x, seen_y, -seen_y], -1).clamp(min=0)
         amounts = dict(zip(_GAZE_LIDS, known.unbind(-1), strict=True))
         for name, eye in zip(_CLOSURES, EYES, strict=True):
             amounts[name] = self._closure(meshes, eye, amounts)
@@ -116,7 +119,7 @@ class ExpressionReader:
         amounts |= dict(zip(self._solved, solved.unbind(-1), strict=True))
         for name, eye in zip(_RAISES, EYES, strict=True):  # wide eyes: both the skin and the gap must say so
             wider = (_opening(meshes, eye) - _opening(self.neutral, eye)) / _opening(self._fields[name], eye)
-            amounts[name] = (amounts[name] * wider.clamp(0, BOUND)).sqrt()
+            amounts[name] = (amounts[name].clamp(min=0) * wider.clamp(0, BOUND)).sqrt()
         for name, index in UNIT_INDEX.items():
             units[:, index] = amounts.get(name, units[:, index])
         for name, index in EXTRA_INDEX.items():
@@ -127,14 +130,28 @@ class ExpressionReader:
         extra[:, EXTRA_INDEX["lips_together"]] = together * (jaw > 0.1)
         extra.clamp_(0, 1)
         extra[:, EXTRA_INDEX["gaze_x"]], extra[:, EXTRA_INDEX["gaze_y"]] = x, y
-        return units.clamp(0, 1), extra
+        return units.clamp(self._lowest, 1), extra
+
+    def relaxed(self, meshes: torch.Tensor) -> torch.Tensor:
+        """The neutral mesh with every unit brought down to where it is in the lowest tenth of the frames.
+
+        Units have one side, and few frames are neutral in all of them at once.
+        """
+        units, extra = self(meshes)
+        lowest = torch.cat([units, extra], 1).quantile(LOW_QUANTILE, 0).add(LOW_NOISE).clamp(max=0)
+        names = [*UNIT_INDEX, *EXTRA_INDEX]
+        out = self.neutral.clone()
+        for name, amount in zip(names, lowest.tolist(), strict=True):
+            if name in self._solved:
+                out[:MESH_POINTS] += amount * self._fields[name]
+        return out
 
     def _gaze(self, meshes: torch.Tensor) -> torch.Tensor:
         """Where the eyes look [T, 2], -1..1, from the irises; carried over while the lids are shut."""
         gaze, seen = [], []
         for eye in EYES:
             shift = _iris_place(meshes, eye) - _iris_place(self.neutral, eye)
-            angle = (shift / EYE_RADIUS).clamp(-1, 1).asin()
+            angle = (shift / (EYE_RADIUS * shift.new_tensor(IRIS_RESPONSE))).clamp(-1, 1).asin()
             up = torch.where(angle[:, 1] > 0, angle[:, 1] / GAZE_UP, angle[:, 1] / GAZE_DOWN)
             gaze.append(torch.stack([angle[:, 0] / GAZE_SIDE, up], -1))
             seen.append(_opening(meshes, eye) > BLIND * _opening(self.neutral, eye))
@@ -179,6 +196,9 @@ def estimate_sequence(points: torch.Tensor, fps: float, neutral: str = "auto") -
     pose = fit_pose(points, rest[:MESH_POINTS])
     meshes = pose.unproject(points)
     rest = meshes[calm].mean(0)
+    if neutral == "auto":
+        for _ in range(RELAXATIONS):
+            rest = ExpressionReader(rest, lowest=-1.0).relaxed(meshes[seen])
     units, extra = ExpressionReader(rest)(meshes)
     middle = calm[turned[calm].argmin()]
     motion = _head_motion(pose, int(middle), _face_width(points[middle]))
@@ -195,8 +215,8 @@ def _calm_frames(meshes: torch.Tensor, turned: torch.Tensor, seen: torch.Tensor)
     candidates = torch.nonzero(seen)[:, 0]
     count = max(1, round(CALM_SHARE * len(candidates)))
     rest = meshes[candidates].median(0).values
-    for _ in range(2):
-        units, extra = ExpressionReader(rest)(meshes[candidates])
+    for _ in range(2):  # units have one side: less of one than in the median face is closer to neutral
+        units, extra = ExpressionReader(rest, lowest=-1.0)(meshes[candidates])
         activity = units.sum(1) + extra.abs().sum(1) + 3 * turned[candidates]
         openness = torch.stack([_opening(meshes[candidates], eye) for eye in EYES]).mean(0)
         # A mouth that stands open half of the time is not neutral, even if the median frame has it.
@@ -245,11 +265,13 @@ def _carry_over(values: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
     return values[known[distance.argmin(1)]]
 
 
-def _solver(fields: torch.Tensor, mesh: torch.Tensor, directions: torch.Tensor) -> FieldSolver:
+def _solver(
+    fields: torch.Tensor, mesh: torch.Tensor, directions: torch.Tensor, lowest: float = 0.0
+) -> FieldSolver:
     """Solver on a mesh [468, 3] that explains away rigid motion and directions [K, 468, 3] of known spread."""
     moves = rigid_motions(mesh)
     prior = torch.cat([torch.zeros(len(moves)), torch.full((len(directions),), NOISE)])
-    return FieldSolver(fields, torch.cat([moves, directions]), prior, point_weights(), BOUND)
+    return FieldSolver(fields, torch.cat([moves, directions]), prior, point_weights(), BOUND, lowest)
 
 
 @lru_cache(maxsize=4)

@@ -1,7 +1,7 @@
 """Bounded least squares on displacement fields, many frames at once.
 
     minimise  |W (y - Σ a_i field_i - Σ b_j nuisance_j)|² + ridge |a|² + sparsity Σ s_i a_i + Σ prior_j b_j²,
-    0 ≤ a ≤ bound
+    lowest ≤ a ≤ bound
 
 The nuisances (turn, shift, scale, a person's shape) are eliminated beforehand, so a frame costs one product with a
 small matrix per iteration. Accelerated projected gradient: A. Beck and M. Teboulle, "A fast iterative
@@ -17,7 +17,7 @@ RIDGE, SPARSITY = 0.3, 0.03
 class FieldSolver:
     """Finds how much of each field is in a displacement.
 
-    fields [n, P, 3] cm at 1.0; nuisance [m, P, 3]; prior [m], 0 = free; weight [P, 3]; bound: largest amount.
+    fields [n, P, 3] cm at 1.0; nuisance [m, P, 3]; prior [m], 0 = free; weight [P, 3]; lowest, bound: range of amounts.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class FieldSolver:
         prior: torch.Tensor,
         weight: torch.Tensor,
         bound: float,
-        sparsity: float = SPARSITY,
+        lowest: float = 0.0,
     ):
         root = weight.double().sqrt().flatten()
         a, n = fields.double().flatten(1) * root, nuisance.double().flatten(1) * root
@@ -39,16 +39,16 @@ class FieldSolver:
         self._step = float(1 / torch.linalg.eigvalsh(scaled)[-1])
         self._scaled, self._size = scaled.float(), size.float()
         self._read = (free * root / size[:, None]).float()
-        self._sparsity, self._bound = sparsity, bound * self._size
+        self._lowest, self._bound = lowest * self._size, bound * self._size
 
     def __call__(self, displacement: torch.Tensor) -> torch.Tensor:
         """Amounts [T, n] of the fields in displacements [T, P, 3] (cm)."""
-        target = displacement.float().flatten(1) @ self._read.T - self._sparsity
+        target = displacement.float().flatten(1) @ self._read.T - SPARSITY
         amount = torch.zeros_like(target)
         ahead, momentum = amount, 1.0
         for _ in range(ITERATIONS):
             gradient = ahead @ self._scaled - target
-            new = (ahead - self._step * gradient).clamp(min=0).minimum(self._bound)
+            new = (ahead - self._step * gradient).clamp(self._lowest, self._bound)
             following = (1 + (1 + 4 * momentum**2) ** 0.5) / 2
             ahead = new + (momentum - 1) / following * (new - amount)
             amount, momentum = new, following
