@@ -59,7 +59,7 @@ _S_SHARPNESS = 4.0  # dB of "s" above 4 kHz over below it, in a usual recording
 _EFFORT = (0.55, 1.2)  # of the jaw, in the weakest and in the most stressed syllable
 
 # Probability that the lips made a dip: below the first nothing happens, from the second on they close fully.
-_LIPS_MAYBE, _LIPS_SURELY = 0.14, 0.34
+_LIPS_MAYBE, _LIPS_SURELY = 0.12, 0.30
 _RAMP = 5.5  # steps to close and to open
 _HOLD = (8.0, 13.0)  # steps fully closed: two frames at least, whatever their phase
 

@@ -3,7 +3,7 @@
 A closure is a short dip of the level between 300 and 3400 Hz with little hiss. Whether the lips or the tongue made it
 shows in its neighbourhood: lips pull the second resonance down on both sides, release without a hissing burst, and a
 murmur through closed lips holds its energy low. `_WEIGHTS` weighs these signs (logistic; fitted on synthetic speech
-with known phones, see tools/speech_check).
+with known phones, see tools/speech_check.py).
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ _LONGEST = 18  # steps of 10 ms; longer dips are pauses
 # One weight for each sign: depth, length; murmur, middle, upper and hiss level inside the dip, at its onset and at its
 # release; burst, voicing, place of the second resonance at the edges, and how far it is pulled down there.
 _WEIGHTS = np.array(
-    [0.016, 0.075, 0.030, -0.014, -0.026, -0.029, -0.010, -0.017, -0.034, -0.019, 0.020, 0.048, 0.023, -0.028]
-    + [-0.077, 0.848, -0.202, 0.207]
+    [0.011, 0.099, 0.013, -0.027, -0.028, -0.044, 0.026, -0.017, -0.064, 0.017, 0.026, 0.076, 0.006, -0.029]
+    + [-0.052, 0.977, -0.134, 0.013]
 )
-_BIAS = -4.19
+_BIAS = -5.32
 
 
 @dataclass(frozen=True)
