@@ -11,7 +11,7 @@ from .canonical import load_geometry
 from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP, Eye
 
 NOSE_BASE = 2  # where the nose meets the upper lip
-LID_RAISE = 0.55  # of the sculpted shape, which stares
+LID_RAISE = 0.45  # of the sculpted shape, which stares
 LID_MEETING_SHARE = 0.1  # of the gap that the lower lid covers when the eye closes
 
 

@@ -1,4 +1,4 @@
-"""A parametric mouth: two rows of separate teeth, gums, a tongue, in the person's own canonical centimetres.
+"""A parametric mouth: two rows of separate teeth, gums, tongue and cavity, in the person's own canonical centimetres.
 
 The upper teeth sit on the skull, the lower ones turn with the jaw, the tongue goes with most of the jaw. Sizes of
 teeth follow mean adult crowns, set along half ellipses. No mesh or texture of anybody else is used.
@@ -26,27 +26,30 @@ _LOWER_ARCH = (2.70, 3.5)
 MOUTH_WIDTH = 2.5  # cm, half the mouth these sizes belong to
 
 TEETH_BEHIND_LIP = 0.62  # cm, front of the upper teeth behind the edge of the upper lip
-UPPER_EDGE = 0.30  # cm that the upper incisors reach below the edge of the resting upper lip
+UPPER_EDGE = 0.38  # cm that the upper incisors reach below the edge of the resting upper lip
 OVERJET, OVERBITE = 0.24, 0.36  # cm, lower incisors behind the upper ones, and above their edge
 
 IVORY = (0.96, 0.91, 0.84)
 GUM = (0.86, 0.53, 0.51)
-TONGUE = (0.74, 0.42, 0.41)
-THROAT = (0.20, 0.055, 0.05)
+TONGUE_COLOUR = (0.74, 0.42, 0.41)
+CHEEK = (0.66, 0.27, 0.25)
 
-UPPER, LOWER, TONGUE_PART = 0, 1, 2
+UPPER, LOWER, TONGUE, CAVITY = range(4)
+TONGUE_FOLLOWS_JAW = 0.85
 _GRID = (6, 7)  # rows and columns of a tooth
 
 
 @dataclass(frozen=True)
 class MouthMesh:
-    """Vertices [V, 3] (canonical cm, jaw as in the portrait), triangles [F, 3], colour [V, 3] under white light,
-    part [V] (UPPER, LOWER or TONGUE_PART), tip [V] 0..1: how much a vertex of the tongue belongs to its tip."""
+    """Vertices [V, 3] (canonical cm, teeth closed), triangles [F, 3], colour [V, 3] under white light, part [V] (UPPER,
+    LOWER, TONGUE or CAVITY), follows [V] 0..1: how far a vertex goes with the jaw, tip [V] 0..1: how much it belongs to
+    the tip of the tongue."""
 
     vertices: torch.Tensor
     triangles: torch.Tensor
     colour: torch.Tensor
     part: torch.Tensor
+    follows: torch.Tensor
     tip: torch.Tensor
 
 
@@ -75,20 +78,40 @@ def build_mouth(fit: MouthFit) -> MouthMesh:
     x, y, front = fit.middle.tolist()
     upper_front = (x, fit.edge, front)
     lower_front = (x, fit.edge + OVERBITE * size, front - OVERJET * size)
-    pieces = []
+    pieces = [_cavity((x, fit.edge, front), size)]
     pieces += _row(_UPPER_TEETH, _UPPER_ARCH, upper_front, size, up=1.0, part=UPPER)
     pieces += _row(_LOWER_TEETH, _LOWER_ARCH, lower_front, size, up=-1.0, part=LOWER)
     pieces.append(_tongue((x, lower_front[1] - 0.12 * size, lower_front[2] - 0.30 * size), size))
-    vertices, triangles, colours, parts, tips, count = [], [], [], [], [], 0
-    for points, colour, part, tip in pieces:
-        rows, columns = points.shape[:2]
-        vertices.append(points.flatten(0, 1))
-        colours.append(colour.flatten(0, 1))
-        triangles.append(strip_triangles(rows, columns) + count)
-        parts.append(torch.full((rows * columns,), part))
-        tips.append(tip.flatten())
-        count += rows * columns
-    return MouthMesh(torch.cat(vertices), torch.cat(triangles), torch.cat(colours), torch.cat(parts), torch.cat(tips))
+    starts = torch.tensor([0] + [len(piece.points) for piece in pieces]).cumsum(0).tolist()
+    return MouthMesh(
+        vertices=torch.cat([piece.points for piece in pieces]),
+        triangles=torch.cat([piece.triangles + start for piece, start in zip(pieces, starts, strict=False)]),
+        colour=torch.cat([piece.colour for piece in pieces]),
+        part=torch.cat([torch.full((len(piece.points),), piece.part) for piece in pieces]),
+        follows=torch.cat([piece.follows for piece in pieces]),
+        tip=torch.cat([piece.tip for piece in pieces]),
+    )
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A grid of points, flattened: points [n, 3], colour [n, 3], triangles, part, follows [n], tip [n]."""
+
+    points: torch.Tensor
+    colour: torch.Tensor
+    triangles: torch.Tensor
+    part: int
+    follows: torch.Tensor
+    tip: torch.Tensor
+
+
+def _piece(x, y, z, colour, part: int, follows=0.0, tip=0.0) -> _Piece:
+    """A piece from grids [rows, columns] of coordinates; colour, follows and tip are spread over them."""
+    x, y, z, follows, tip = torch.broadcast_tensors(x, y, z, torch.as_tensor(follows), torch.as_tensor(tip))
+    points = torch.stack([x, y, z], -1)
+    colour = colour.expand_as(points)
+    triangles = strip_triangles(*points.shape[:2])
+    return _Piece(points.flatten(0, 1), colour.flatten(0, 1), triangles, part, follows.flatten(), tip.flatten())
 
 
 def _arch(along: torch.Tensor, axes: tuple[float, float], size: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -133,13 +156,12 @@ def _tooth(centre, width, height, back, axes, front, size, up, part):
     bulge = size * (round_face - 0.12 * smooth_ramp(v, 0.9, 1.0) - 0.09 * u.abs() ** 6)
     x = front[0] + point[..., 0] + bulge * normal[..., 0]
     z = front[2] + point[..., 1] + bulge * normal[..., 1]
-    shade = 1 - 0.22 * u.abs() ** 8 - 0.10 * (1 - v) ** 2
+    shade = 1 - 0.14 * u.abs() ** 8 - 0.10 * (1 - v) ** 2
     neck, edge = torch.tensor([0.98, 0.93, 0.85]), torch.tensor([0.86, 0.86, 0.83])  # warmer there, clearer here
     tint = torch.tensor(IVORY) * torch.lerp(neck, torch.ones(3), smooth_ramp(v, 0, 0.5)[..., None])
     tint = torch.lerp(tint, edge, 0.35 * smooth_ramp(v, 0.8, 1.0)[..., None])
     colour = tint * shade[..., None]
-    points = torch.stack(torch.broadcast_tensors(x, y.expand_as(x), z), -1)
-    return points, colour.expand_as(points), part, torch.zeros(rows, columns)
+    return _piece(x, y, z, colour, part, follows=float(part == LOWER))
 
 
 def _gum(centre, width, height, back, axes, front, size, up, part):
@@ -152,9 +174,8 @@ def _gum(centre, width, height, back, axes, front, size, up, part):
     bulge = size * (0.05 + 0.10 * v * (1 - v) - 0.10 * (1 - v) ** 4)
     x = front[0] + point[..., 0] + bulge * normal[..., 0]
     z = front[2] + point[..., 1] + bulge * normal[..., 1]
-    points = torch.stack([x, y, z], -1)
     colour = torch.tensor(GUM) * (1 - 0.15 * v[..., None] - 0.10 * u.abs()[..., None] ** 2)
-    return points, colour.expand_as(points), part, torch.zeros(points.shape[:2])
+    return _piece(x, y, z, colour, part, follows=float(part == LOWER))
 
 
 def _tongue(front, size: float):
@@ -168,10 +189,20 @@ def _tongue(front, size: float):
     x = front[0] + half * u
     y = front[1] + size * (crown * (1 - u.abs() ** 2.5) - furrow)
     z = front[2] - size * 3.4 * back + 0 * u
-    points = torch.stack(torch.broadcast_tensors(x, y, z), -1)
-    colour = torch.tensor(TONGUE) * (1 - 0.12 * back - 0.10 * u.abs() ** 4)[..., None]
-    tip = (1 - back / 0.6).clamp(0, 1) + 0 * u
-    return points, colour, TONGUE_PART, tip
+    colour = torch.tensor(TONGUE_COLOUR) * (1 - 0.12 * back - 0.10 * u.abs() ** 4)[..., None]
+    return _piece(x, y, z, colour, TONGUE, TONGUE_FOLLOWS_JAW, (1 - back / 0.6).clamp(0, 1))
+
+
+def _cavity(front, size: float) -> _Piece:
+    """Cheeks, palate and floor: half a hollow ellipsoid behind the teeth. Its floor goes with the jaw."""
+    around = torch.linspace(0, 2 * math.pi, 25)[None]  # from the floor over the subject's left to the palate and back
+    back = torch.tensor([0.0, 0.06, 0.15, 0.3, 0.5, 0.75, 1.0])[:, None]
+    wide = (1 - back**2).clamp(min=0).sqrt()
+    x = front[0] + size * 3.1 * wide * around.sin()
+    y = front[1] + size * (0.1 - 1.9 * wide * around.cos())
+    z = front[2] + size * (0.25 - 4.6 * back)
+    floor = (0.5 + 0.5 * around.cos()) * (1 - 0.5 * back)
+    return _piece(x, y, z, torch.tensor(CHEEK), CAVITY, floor)
 
 
 def smooth_ramp(x: torch.Tensor, low: float, high: float) -> torch.Tensor:

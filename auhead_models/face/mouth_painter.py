@@ -14,7 +14,7 @@ from .canonical import Pose, load_geometry
 from .curves import catmull_rom, smoothstep, strip_triangles
 from .deform import Deformed
 from .folds import LIGHT
-from .mouth import IVORY, LOWER, THROAT, TONGUE_PART, build_mouth, fit_mouth
+from .mouth import IVORY, LOWER, build_mouth, fit_mouth
 from .own_mouth import find_own_mouth
 from .raster import rasterize
 from .remap import pixel_centres, sample_pixels, window
@@ -23,7 +23,6 @@ from .topology import LOWER_LIP, UPPER_LIP
 
 STEPS = 4  # samples of a lip between two landmarks
 SUPERSAMPLE = 2
-TONGUE_FOLLOWS_JAW = 0.85
 JAW_SIDE, JAW_FORWARD = 0.35, 0.5  # cm that the lower jaw moves at lower lip slide and at jaw thrust of 1
 TONGUE_REACH = 1.3  # cm in front of the lower lip at tongue_out = 1
 DARKEST_DEPTH = 4.2  # cm behind the lips where hardly any light arrives
@@ -54,7 +53,7 @@ class MouthPainter:
             fit = replace(fit, edge=min(fit.edge, own.edge))
         model = build_mouth(fit)
         self._vertices, self._triangles = model.vertices.to(crop), model.triangles.to(crop.device)
-        self._part, self._tip = model.part.to(crop.device), model.tip.to(crop)
+        self._part, self._follows, self._tip = model.part.to(crop.device), model.follows.to(crop), model.tip.to(crop)
         saturation = skin_saturation(skin)
         tone = _tone(skin, saturation)
         if own.teeth is not None:
@@ -62,7 +61,6 @@ class MouthPainter:
         colour = _desaturate(model.colour.to(crop), saturation) * tone
         light = _lit(self._vertices, self._triangles) * torch.where(self._part == LOWER, LOWER_LIGHT, 1.0)
         self._colour = colour * light[:, None]
-        self._throat = _desaturate(torch.tensor(THROAT).to(crop), saturation) * tone
         self._lips_front = float(mesh[LOWER_LIP[1][5], 2])
         hinge = load_geometry().jaw_hinge
         self._hinge = torch.tensor([0.0, float(hinge[0]), float(hinge[1])]).to(crop)
@@ -108,16 +106,13 @@ class MouthPainter:
     def _pose_mouth(self, face: Deformed, active: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Vertices [T, V, 3] with jaw and tongue moved, and how far [T, V] each reaches out in front of the lips."""
         change, extra = face.change[active], face.extra[active]
-        follows = torch.zeros_like(self._tip)
-        follows[self._part == LOWER] = 1
-        follows[self._part == TONGUE_PART] = TONGUE_FOLLOWS_JAW
-        angle = (self._jaw_at_rest + face.jaw_turn[active])[:, None] * follows
+        angle = (self._jaw_at_rest + face.jaw_turn[active])[:, None] * self._follows
         lever = self._vertices - self._hinge
         y = lever[:, 1] * angle.cos() - lever[:, 2] * angle.sin()
         z = lever[:, 1] * angle.sin() + lever[:, 2] * angle.cos()
         side = change[:, UNIT_INDEX["lower_lip_slide_left"]] - change[:, UNIT_INDEX["lower_lip_slide_right"]]
-        x = lever[:, 0] + JAW_SIDE * side[:, None] * follows
-        z = z + JAW_FORWARD * change[:, UNIT_INDEX["jaw_thrust"]][:, None] * follows
+        x = lever[:, 0] + JAW_SIDE * side[:, None] * self._follows
+        z = z + JAW_FORWARD * change[:, UNIT_INDEX["jaw_thrust"]][:, None] * self._follows
         moved = torch.stack([x, y, z], -1) + self._hinge
 
         out = extra[:, EXTRA_INDEX["tongue_out"]].clamp(0, 1)[:, None] * self._tip
@@ -151,8 +146,7 @@ class MouthPainter:
         triangles = self._triangles[order]
         attributes = torch.cat([self._colour * shade[..., None], over[..., None]], -1)
         layer, drawn = rasterize((projected[..., :2] - corner) * SUPERSAMPLE, triangles, attributes, height, width)
-        throat = self._throat * 0.6
-        colour = torch.where(drawn[..., None], layer[..., :3], throat)
+        colour = layer[..., :3]
 
         upper, lower = points[:, self._upper, :2], points[:, self._lower, :2]
         middle = (upper + lower) / 2
