@@ -17,8 +17,8 @@ GROUND, INK = (24, 24, 26), (205, 205, 210)
 # Landmarks that mark what a close-up shows: outer brow and eye ends, nose bridge; lip corners, nose tip, chin.
 _EYES = (70, 300, 145, 374, 107, 336)
 _MOUTH = (61, 291, 2, 200)
-_CLOSE_UPS = ((_EYES, 0.4), (_MOUTH, 0.62))  # and the height of the picture in its width
-_ROOM = 1.45  # width of a close-up in widths of what it shows
+# Height of the picture in its width; its width in widths of what it shows.
+_CLOSE_UPS = ((_EYES, 0.38, 1.2), (_MOUTH, 0.62, 1.45))
 
 
 class ContactSheet:
@@ -44,8 +44,8 @@ class ContactSheet:
 
     def draw(self) -> Image.Image:
         """The sheet as a picture."""
-        boxes = [None, *(_close_up(self._face, points, shape) for points, shape in _CLOSE_UPS)]
-        heights = [CELL, *(round(CELL * shape) for _, shape in _CLOSE_UPS)]
+        boxes = [None, *(_close_up(self._face, *what) for what in _CLOSE_UPS)]
+        heights = [CELL, *(round(CELL * shape) for _, shape, _ in _CLOSE_UPS)]
         block = sum(heights) + SEAM * len(heights) + LABEL + GAP
         rows = -(-len(self._kept) // COLUMNS)
         sheet = Image.new("RGB", (GAP + COLUMNS * (CELL + GAP), GAP + rows * block), GROUND)
@@ -59,11 +59,11 @@ class ContactSheet:
         return sheet
 
 
-def _close_up(face: Face, points: tuple[int, ...], shape: float) -> tuple[float, float, float, float]:
+def _close_up(face: Face, points: tuple[int, ...], shape: float, room: float) -> tuple[float, float, float, float]:
     """A box around some points of the still face, with room to move, inside the crop."""
     places = face.landmarks[list(points), :2]
     (x0, y0), (x1, y1) = places.amin(0).tolist(), places.amax(0).tolist()
-    width = min(_ROOM * max(x1 - x0, (y1 - y0) / shape), face.size)
+    width = min(room * max(x1 - x0, (y1 - y0) / shape), face.size)
     x = min(max((x0 + x1 - width) / 2, 0), face.size - width)
     y = min(max((y0 + y1 - width * shape) / 2, 0), face.size - width * shape)
     return x, y, x + width, y + width * shape
