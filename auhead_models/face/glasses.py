@@ -31,8 +31,8 @@ def glasses_seen(crop: torch.Tensor, landmarks: torch.Tensor, scale: float) -> f
 def stiffness(mesh: torch.Tensor, glasses: float) -> torch.Tensor:
     """How much of its motion each point keeps under glasses, [P]; mesh [P, 3] canonical cm near neutral."""
     y = mesh[:, 1]
-    brows, forehead = mesh[[52, 282], 1].mean(), mesh[[105, 334], 1].mean() + 0.8
-    rim = mesh[[230, 450], 1].mean() - 0.8
-    above = ((forehead - y) / (forehead - brows)).clamp(0, 1)
+    brow, frame = mesh[[105, 334], 1].mean(), mesh[[223, 443], 1].mean()  # its upper edge, and the skin under it
+    rim = mesh[[230, 450], 1].mean() - 1.4
+    above = ((brow - y) / (brow - frame)).clamp(0, 1)
     below = (y - rim + 1.2).div(1.2).clamp(0, 1)
     return 1 - STILL * glasses * above * below
