@@ -34,6 +34,7 @@ TOUCHES = {
 }
 _SEALED = {"lip_pucker": 1.0}  # these bring the lips forward, they do not part them
 _RING_FOLLOWS = (0.0, 0.35, 0.8, 1.0)  # lip rings from the outline to the edge
+CHIN = 199
 _FLIP = np.array([-1.0, 1.0, 1.0])
 
 
@@ -57,7 +58,15 @@ def add_touches(fields: np.ndarray, positions: np.ndarray, jaw_weights: np.ndarr
             out[FIELD_NAMES.index(mirror_name(name))] += right
     for name, amount in _SEALED.items():
         _seal(out[FIELD_NAMES.index(name)], amount)
+    out[FIELD_NAMES.index("lower_lip_depress")] *= _above_chin(positions)
     return out
+
+
+def _above_chin(positions: np.ndarray) -> np.ndarray:
+    """1 on the lips, 0 from the chin on, [468, 1]: AU16 lowers the lip alone, the shape drags the chin along."""
+    top, bottom = positions[LOWER_LIP[0][5], 1] - 0.15, positions[CHIN, 1]
+    part = np.clip((positions[:, 1:2] - bottom) / (top - bottom), 0.0, 1.0)
+    return part * part * (3 - 2 * part)
 
 
 def _bump(positions: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
