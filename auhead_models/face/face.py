@@ -64,6 +64,25 @@ class Face:
         """Width of the face in crop pixels, the unit of head shifts."""
         return _width(self.landmarks)
 
+    def resized(self, size: int) -> "Face":
+        """The same face in a crop of `size` pixels a side, cut from the picture again."""
+        if size == self.size:
+            return self
+        factor = size / self.size
+        matrix = self.crop_matrix.clone()
+        matrix[:, :2] /= factor
+        landmarks = self.landmarks * factor
+        pose = Pose(self.pose.scale * factor, self.pose.rotation, self.pose.translation * factor)
+        return replace(
+            self,
+            crop=extract_crop(self.image, matrix, size),
+            crop_alpha=None if self.alpha is None else extract_crop(self.alpha, matrix, size),
+            crop_matrix=matrix,
+            landmarks=landmarks,
+            pose=pose,
+            mask=_head_mask(landmarks, pose, size),
+        )
+
     def with_relax(self, relax: float) -> "Face":
         """The same face with another part (0..1) of its own expression taken away."""
         return replace(self, relax=_checked_relax(relax))

@@ -17,7 +17,7 @@ from ..sequence import AUSequence, Span
 from . import au_csv, au_json, audio2face, author_list, emotion_text, live_link, openface, rhubarb, srt
 from .text import placed, problem, read_text, write_text
 
-__all__ = ["FORMATS", "Format", "load", "load_emotion_script", "save"]
+__all__ = ["FORMATS", "Format", "load", "load_emotion_script", "parse_emotion_script", "save"]
 
 _log = logging.getLogger(__name__)
 
@@ -91,14 +91,21 @@ def load_emotion_script(path: str | Path) -> tuple[Span, ...]:
     """The emotion spans of timed text, subtitles with tags, or a saved performance; an open end is infinite."""
     path = Path(path)
     text = read_text(path)
-    known = _recognise(path, text)
-    if known.read_spans:
-        with placed(path.name):
-            return known.read_spans(text, path.name)
+    if _recognise(path, text).read_spans:
+        return parse_emotion_script(text, path.name)
     spans = load(path).spans
     if not spans:
         raise problem(path.name, "there are no emotions with times in it; write lines such as: 0.0 happy 2.")
     return spans
+
+
+def parse_emotion_script(text: str, name: str) -> tuple[Span, ...]:
+    """The emotion spans of timed text or subtitles with tags; `name` tells errors where the text came from."""
+    for known in _ALL:
+        if known.read_spans and known.matches(text):
+            with placed(name):
+                return known.read_spans(text, name)
+    raise problem(name, "there are no emotions with times in it; write lines such as: 0.0 happy 2.")
 
 
 def save(sequence: AUSequence, path: str | Path, format: str | None = None) -> Path:
