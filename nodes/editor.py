@@ -1,0 +1,50 @@
+"""AU Editor: edits a performance by hand."""
+
+from ..auhead_models.au import AUSequence
+from ..auhead_models.au.edits import apply_edits, parse_edits
+from .host import AUSequenceType, FaceType, io, schema, to_audio
+
+
+class Editor(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="AUHeadEditor",
+            display_name="AU Editor",
+            description="Edits the curves of a performance: key frames, gains, mutes, presets and emotions over time.",
+            search_aliases=["curves", "keyframes", "expression editor", "action units"],
+            is_output_node=True,
+            inputs=[
+                AUSequenceType.Input(
+                    "au",
+                    optional=True,
+                    tooltip="The performance to edit. Without it the editor starts from a neutral face.",
+                ),
+                FaceType.Input("face", optional=True, tooltip="The face to show while editing."),
+                io.Audio.Input(
+                    "audio", optional=True, tooltip="The sound to edit along; without au it sets the length."
+                ),
+                io.Float.Input(
+                    "seconds",
+                    default=4.0,
+                    min=0.04,
+                    max=3600.0,
+                    step=0.1,
+                    tooltip="Length when neither au nor audio is connected.",
+                ),
+                io.String.Input(
+                    "edits",
+                    default="",
+                    multiline=True,
+                    tooltip="The edits as JSON; empty changes nothing. The editor writes it, you may write it by hand.",
+                ),
+            ],
+            outputs=[AUSequenceType.Output(display_name="au")],
+        )
+
+    @classmethod
+    def execute(cls, seconds: float, edits: str, au=None, face=None, audio=None) -> io.NodeOutput:
+        if au is None:
+            frames = to_audio(audio).frames if audio is not None else max(1, round(seconds * 25))
+            au = AUSequence.zeros(frames, source="editor")
+        return io.NodeOutput(apply_edits(au, parse_edits(edits)))

@@ -1,0 +1,94 @@
+"""AU Diffusion Sampler: the portrait performs, drawn by a video diffusion model with AU disentanglement guidance."""
+
+from .host import AUSequenceType, FaceType, ModelType, io, schema
+
+SCHEDULERS = ("ddim", "dpm++ 2m", "unipc", "euler")
+REGIONS = ("all", "upper face", "lower face", "mouth", "eyes", "brows")
+
+
+class Sampler(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="AUHeadSampler",
+            display_name="AU Diffusion Sampler",
+            description="Draws the performance with a video diffusion model. AU guidance trades the strength of the "
+            "expression against picture quality.",
+            search_aliases=["talking head", "diffusion", "aniportrait", "guidance"],
+            inputs=[
+                ModelType.Input("model", tooltip="The diffusion model of Load AUHead."),
+                FaceType.Input("face", tooltip="The face that performs."),
+                AUSequenceType.Input("au", tooltip="The performance; it decides the number of frames."),
+                io.Image.Input(
+                    "facemap", optional=True, tooltip="FaceMaps of your own; without them they are drawn from au."
+                ),
+                io.Audio.Input("audio", optional=True, tooltip="The speech, for models that listen to it."),
+                io.Int.Input(
+                    "seed",
+                    default=0,
+                    min=0,
+                    max=2**53 - 1,
+                    control_after_generate=True,
+                    tooltip="Another number gives other details, the same performance.",
+                ),
+                io.Int.Input("steps", default=20, min=1, max=100, tooltip="More steps are finer and slower."),
+                io.Combo.Input(
+                    "scheduler",
+                    options=list(SCHEDULERS),
+                    default=SCHEDULERS[0],
+                    tooltip="How the steps are spaced. Leave it unless you compare.",
+                ),
+                io.Float.Input(
+                    "guidance",
+                    default=3.5,
+                    min=1.0,
+                    max=20.0,
+                    step=0.1,
+                    tooltip="How closely the result follows portrait and performance. Lower it when colours burn.",
+                ),
+                io.Float.Input(
+                    "au_guidance",
+                    default=1.0,
+                    min=0.0,
+                    max=4.0,
+                    step=0.05,
+                    tooltip="Strength of the Action Units: 0 is a neutral face, 1 as performed, more exaggerates.",
+                ),
+                io.Combo.Input("au_region", options=list(REGIONS), default="all", tooltip="Where au_guidance acts."),
+                io.Float.Input(
+                    "guidance_start",
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="Part of the steps after which guidance begins.",
+                ),
+                io.Float.Input(
+                    "guidance_end",
+                    default=1.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="Part of the steps at which guidance ends; lower is faster.",
+                ),
+                io.Int.Input(
+                    "window", default=16, min=1, max=32, tooltip="Frames drawn together. Lower it when memory runs out."
+                ),
+                io.Int.Input(
+                    "overlap",
+                    default=4,
+                    min=0,
+                    max=16,
+                    tooltip="Frames that neighbouring windows share. Raise it if it jumps.",
+                ),
+            ],
+            outputs=[
+                io.Image.Output(display_name="frames"),
+                io.Mask.Output(display_name="mask"),
+                io.Float.Output(display_name="fps"),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, model, **_) -> io.NodeOutput:
+        raise model.missing("render with AU Warp Render instead")
