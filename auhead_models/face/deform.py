@@ -77,6 +77,10 @@ class FaceDeformer:
         for index, name in enumerate(names):
             if "lid" not in name and "closure" not in name:
                 fields[index] *= keeps
+        for eye, unit in zip(EYES, EYE_CLOSURES, strict=True):
+            if face.own[unit] > OPENABLE:  # neither wide lids nor a glance may open it
+                for name in (name for name in names if "lid" in name):
+                    fields[names.index(name), [*eye.opening, *eye.crease, *eye.below]] = 0
         for unit in EYE_CLOSURES:  # the rest of the way, when the portrait's eyes are half shut
             fields[unit] /= (1 - face.own[unit]).clamp(min=0.1)
         extras = [names.index(name) for name in (*_SHAPED_EXTRAS, *_GAZE_FIELDS)]

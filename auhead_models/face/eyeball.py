@@ -12,23 +12,24 @@ from .remap import pixel_centres, window
 from .topology import Eye
 
 LASH_CAUTION = 0.55  # lashes and their shadow reach farther from the upper lid than from the lower one
+HIGHLIGHT = 0.25  # brightness above the iris' own from which a pixel shows a light
 RADIAL_BINS = 20
 UNSEEN_WHITE = (0.72, 0.68, 0.66)  # white of an eye of which none is visible, under medium light
 LIMBUS = (0.94, 1.08)  # where the iris turns into the white, in iris radii
 
 
-def complete_eyeball(crop: torch.Tensor, points: torch.Tensor, eye: Eye) -> torch.Tensor:
-    """The picture [3, S, S] with a whole eyeball in place of the lids around `eye`.
+def complete_eyeball(crop: torch.Tensor, points: torch.Tensor, eye: Eye) -> tuple[torch.Tensor, torch.Tensor]:
+    """The picture [3, S, S] with a whole eyeball in place of the lids around `eye`, and what reflects on it [3, S, S].
 
-    crop [3, S, S], points [478, >= 2] crop pixels.
+    crop [3, S, S], points [478, >= 2] crop pixels. In the visible part both add up to the picture.
     """
     iris, rim = points[eye.iris, :2], points[eye.iris + 1 : eye.iris + 5, :2]
     radius = float((rim - iris).norm(dim=-1).mean())
     upper, lower = (catmull_rom(points[[eye.outer, *ring, eye.inner], :2], 4) for ring in (eye.upper, eye.lower))
-    whole = crop.clone()
+    whole, highlights = crop.clone(), torch.zeros_like(crop)
     place = window(torch.cat([upper, lower]), 2.5 * radius, *crop.shape[-2:])
     if place is None or radius < 1:
-        return whole
+        return whole, highlights
     left, top, right, bottom = place
     part = crop[:, top:bottom, left:right]
     pixels = pixel_centres(left, top, right, bottom, like=crop)
@@ -38,8 +39,12 @@ def complete_eyeball(crop: torch.Tensor, points: torch.Tensor, eye: Eye) -> torc
     white = _fill(part, visible * (distance > 1.15), radius)
     coloured = _radial(part, visible, distance)
     painted = torch.lerp(coloured, white, smoothstep(distance, *LIMBUS))
-    whole[:, top:bottom, left:right] = torch.lerp(painted, part, smoothstep(visible))
-    return whole
+    open_part = _visible(pixels, upper, lower, softness=1.0)
+    shine = ((part - coloured).mean(0) - HIGHLIGHT).clamp(min=0) * open_part * (1 - smoothstep(distance, 0.6, 0.8))
+    shine = shine / (part - coloured).mean(0).clamp(min=1e-3) * (part - coloured).clamp(min=0)
+    whole[:, top:bottom, left:right] = torch.lerp(painted, part - shine, smoothstep(visible))
+    highlights[:, top:bottom, left:right] = shine
+    return whole, highlights
 
 
 def _visible(pixels: torch.Tensor, upper: torch.Tensor, lower: torch.Tensor, softness: float) -> torch.Tensor:

@@ -14,7 +14,7 @@ from .curves import catmull_rom
 from .skin import skin_colour, skin_saturation
 from .topology import LOWER_LIP, UPPER_LIP
 
-SKIN_SHADOW = torch.tensor([0.72, 1.0, 1.06])  # shadow on skin keeps its red longest
+SKIN_SHADOW = torch.tensor([0.78, 1.0, 1.0])  # shadow on skin keeps its red longest
 LIGHT = torch.nn.functional.normalize(torch.tensor([0.0, 0.5, 0.85]), dim=0)  # canonical: from above and in front
 AMBIENT = 0.55
 
@@ -49,13 +49,13 @@ _BROWS = {"brow_raise_left": 0.4, "brow_raise_right": 0.4}
 FOLDS = (
     *_both(((358, 423, 426, 436, 432),), ((129, 203, 206, 216, 212),), _SMILE, 0.16, 0.24),  # nasolabial
     *_both(((336, 285, 417),), ((107, 55, 193),), {"brow_lower": 1, "inner_brow_raise": 0.25}, 0.13, 0.30),  # frown
-    *_both(((333, 299, 337), (332, 297, 338)), ((104, 69, 108), (103, 67, 109)), {"brow_raise": 1}, 0.16, 0.13),
+    *_both(((333, 299, 337), (332, 297, 338)), ((104, 69, 108), (103, 67, 109)), {"brow_raise": 1}, 0.18, 0.11),
     *_both(((359, 446, 265), (359, 342, 353)), ((130, 226, 35), (130, 113, 124)), {"cheek_raise": 1}, 0.09, 0.16),
     *_both(((261, 448, 449, 450, 451, 452),), ((31, 228, 229, 230, 231, 232),), {"cheek_raise": 1}, 0.15, 0.14),
     *_both(((291, 287, 422, 430),), ((61, 57, 202, 210),), {"lip_corner_down": 1}, 0.24, 0.10),
     *_both(((291, 287, 432),), ((61, 57, 212),), {"lip_corner_stretch": 1}, 0.16, 0.12),
     Fold(((193, 168, 417), (122, 6, 351)), {"nose_wrinkle": 1, **dict.fromkeys(BROW_LOWER, 0.15)}, 0.22, 0.12),
-    Fold(((108, 151, 337),), {"inner_brow_raise": 1, **_BROWS}, 0.16, 0.15),
+    Fold(((108, 151, 337),), {"inner_brow_raise": 1, **_BROWS}, 0.20, 0.09),
     Fold(((182, 83, 18, 313, 406),), {"chin_raise": 1, "lip_press": 0.3}, 0.22, 0.22),
 )
 
@@ -111,7 +111,7 @@ def _stroke_map(points: torch.Tensor, fold: Fold, scale: float, size: int) -> to
         distance, nearest = torch.cdist(pixels.view(-1, 2), path).min(-1)
         along = nearest / (len(path) - 1)
         taper = (4 * along * (1 - along)).clamp(0, 1).sqrt()
-        stroke = 0.40 * torch.exp(-((distance / core) ** 2)) + 0.60 * torch.exp(-((distance / soft) ** 2))
+        stroke = 0.18 * torch.exp(-((distance / core) ** 2)) + 0.82 * torch.exp(-((distance / soft) ** 2))
         piece = (fold.depth * taper * stroke).view(bottom - top, right - left)
         shade[top:bottom, left:right] = torch.maximum(shade[top:bottom, left:right], piece)
     return shade
@@ -132,7 +132,7 @@ class SurfaceShading:
 
     def __call__(self, mesh: torch.Tensor) -> torch.Tensor:
         """mesh [T, 468.., 3] canonical cm to a change of brightness [T, 468..], 0 = as the portrait."""
-        return ((self._light(mesh) / self._still - 1) * self._strength).clamp(-0.25, 0.18)
+        return ((self._light(mesh) / self._still - 1) * self._strength).clamp(-0.13, 0.12)
 
     def _light(self, mesh: torch.Tensor) -> torch.Tensor:
         corner = mesh[:, self._triangles]  # [T, F, 3, 3]

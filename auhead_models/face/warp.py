@@ -16,10 +16,11 @@ from ..au.sequence import AUSequence
 from ..au.space import UNIT_INDEX
 from .canonical import load_geometry
 from .curves import strip_triangles
-from .deform import Deformed, FaceDeformer
+from .deform import EYE_CLOSURES, OPENABLE, Deformed, FaceDeformer
 from .eyes import EyePainter
 from .face import Face
 from .folds import Folds, SurfaceShading
+from .lids import LidPainter
 from .mouth_painter import MouthPainter
 from .raster import rasterize
 from .remap import pixel_centres, sample_pixels
@@ -47,7 +48,9 @@ class WarpRenderer:
         self._skin = torch.cat([load_geometry().triangles, *_openings()]).to(device)
         self._shading = SurfaceShading(face.mesh[:MESH_POINTS].to(device), load_geometry().triangles.to(device))
         self._folds = Folds(crop, points, float(pose.scale))
-        self._eyes = [EyePainter(crop, points, pose, eye) for eye in EYES]
+        shown = [eye for eye, unit in zip(EYES, EYE_CLOSURES, strict=True) if face.own[unit] <= OPENABLE]
+        self._eyes = [EyePainter(crop, points, pose, eye) for eye in shown]
+        self._lids = [LidPainter(crop, points, float(pose.scale), eye) for eye in EYES]
         self._mouth = MouthPainter(crop, points, face.mesh.to(device), pose)
         self._pixels = pixel_centres(0, 0, self.size, self.size, like=crop)
 
@@ -74,8 +77,9 @@ class WarpRenderer:
         awake = self._with_open_eyes(piece, face)
         frames, masks = self._warp(awake)
         for eye in self._eyes:
-            eye.paint_eyeball(frames, awake.points, awake.mesh)
-            eye.paint_lid(frames, face.points, awake.points)
+            eye.paint(frames, awake.points, awake.mesh)
+        for lid in self._lids:
+            lid.paint(frames, face.points, awake.points)
         self._mouth.paint(frames, face)
         return frames.clamp_(0, 1).movedim(1, -1), masks
 
