@@ -31,7 +31,7 @@ OVERJET, OVERBITE = 0.24, 0.36  # cm, lower incisors behind the upper ones, and 
 
 IVORY = (0.96, 0.91, 0.84)
 GUM = (0.86, 0.53, 0.51)
-TONGUE_COLOUR = (0.74, 0.42, 0.41)
+TONGUE_COLOUR = (0.80, 0.45, 0.44)
 CHEEK = (0.66, 0.27, 0.25)
 
 UPPER, LOWER, TONGUE, CAVITY = range(4)
@@ -136,6 +136,7 @@ def _row(teeth, axes, front, size: float, up: float, part: int) -> list:
         width, height, back = width * size, height * size, back * size
         for side in (-1.0, 1.0):
             centre = side * (start + width / 2)
+            pieces.append(_between(centre, width, height, back, axes, front, size, up, part))
             pieces.append(_tooth(centre, width, height, back, axes, front, size, up, part))
             pieces.append(_gum(centre, width, height, back, axes, front, size, up, part))
         start += width
@@ -164,6 +165,18 @@ def _tooth(centre, width, height, back, axes, front, size, up, part):
     return _piece(x, y, z, colour, part, follows=float(part == LOWER))
 
 
+def _between(centre, width, height, back, axes, front, size, up, part):
+    """The sides of neighbouring crowns, seen between them: a strip behind the faces that ends short of the edge."""
+    u = torch.linspace(-1, 1, 3)[None]
+    v = torch.tensor([0.0, 0.5, 0.82])[:, None]
+    point, normal = _arch(centre + 0.5 * width * u, axes, size)
+    y = front[1] + up * (back + height * (1 - v)) + 0 * u
+    x = front[0] + point[..., 0] - 0.06 * size * normal[..., 0]
+    z = front[2] + point[..., 1] - 0.06 * size * normal[..., 1]
+    colour = torch.tensor(IVORY) * (0.80 - 0.10 * v[..., None])
+    return _piece(x, y, z, colour, part, follows=float(part == LOWER))
+
+
 def _gum(centre, width, height, back, axes, front, size, up, part):
     """The gum over one tooth; its border is an arc over the crown, pointed between the teeth."""
     u = torch.linspace(-1, 1, 7)[None]
@@ -189,7 +202,8 @@ def _tongue(front, size: float):
     x = front[0] + half * u
     y = front[1] + size * (crown * (1 - u.abs() ** 2.5) - furrow)
     z = front[2] - size * 3.4 * back + 0 * u
-    colour = torch.tensor(TONGUE_COLOUR) * (1 - 0.12 * back - 0.10 * u.abs() ** 4)[..., None]
+    wet = 0.14 * torch.exp(-(((back - 0.10) / 0.08) ** 2)) * (1 - u**2)  # the front of its back catches the light
+    colour = torch.tensor(TONGUE_COLOUR) * (1 + wet - 0.25 * back - 0.12 * u.abs() ** 4)[..., None]
     return _piece(x, y, z, colour, TONGUE, TONGUE_FOLLOWS_JAW, (1 - back / 0.6).clamp(0, 1))
 
 

@@ -14,7 +14,7 @@ from .canonical import Pose, load_geometry
 from .curves import catmull_rom, smoothstep, strip_triangles
 from .deform import Deformed
 from .folds import LIGHT
-from .mouth import IVORY, LOWER, build_mouth, fit_mouth
+from .mouth import IVORY, LOWER, UPPER, build_mouth, fit_mouth
 from .own_mouth import find_own_mouth
 from .raster import rasterize
 from .remap import pixel_centres, sample_pixels, window
@@ -27,8 +27,10 @@ JAW_SIDE, JAW_FORWARD = 0.35, 0.5  # cm that the lower jaw moves at lower lip sl
 TONGUE_REACH = 1.3  # cm in front of the lower lip at tongue_out = 1
 DARKEST_DEPTH = 4.2  # cm behind the lips where hardly any light arrives
 LIP_SHADOW = 0.45  # cm over which the upper lip's shadow on the teeth fades
+SLIVER = 0.16  # cm; less of the lower teeth over the lip looks like chips
+CORNER_SHADOW = 0.55  # how dark the teeth are in the corners of the mouth
 LOWER_EDGE = 0.12  # cm that the lower teeth show above the lower lip of a portrait with an open mouth
-LOWER_LIGHT = 0.86  # the lower teeth stand in the shade of the upper ones
+LOWER_LIGHT = 0.92  # the lower teeth stand in the shade of the upper ones
 
 
 class MouthPainter:
@@ -59,7 +61,8 @@ class MouthPainter:
         if own.teeth is not None:
             tone = torch.lerp(tone, own.teeth / torch.tensor(IVORY).to(crop), self._open)
         colour = _desaturate(model.colour.to(crop), saturation) * tone
-        light = _lit(self._vertices, self._triangles) * torch.where(self._part == LOWER, LOWER_LIGHT, 1.0)
+        light = _lit(self._vertices, self._triangles)
+        light = light / light[self._front_teeth()].mean() * torch.where(self._part == LOWER, LOWER_LIGHT, 1.0)
         self._colour = colour * light[:, None]
         self._lips_front = float(mesh[LOWER_LIP[1][5], 2])
         hinge = load_geometry().jaw_hinge
@@ -92,6 +95,12 @@ class MouthPainter:
         opacity = mask * strength[active][:, None, None, None]
         frames[active, :, top:bottom, left:right] = torch.lerp(below, inside, opacity)
 
+    def _front_teeth(self) -> torch.Tensor:
+        """Which vertices belong to the upper incisors, [V]; tones are theirs."""
+        near = (self._vertices[:, 0] - self._neutral[self._upper + self._lower, 0].mean()).abs() < 1.0
+        low = self._vertices[:, 1] < self._neutral[self._upper[5], 1] + 0.3
+        return (self._part == UPPER) & near & low
+
     def _own_jaw_turn(self, mesh: torch.Tensor) -> float:
         """Radians that the portrait's jaw is open: so far that the lower teeth do not stand above the lower lip."""
         lower = self._vertices[self._part == LOWER]
@@ -114,6 +123,7 @@ class MouthPainter:
         x = lever[:, 0] + JAW_SIDE * side[:, None] * self._follows
         z = z + JAW_FORWARD * change[:, UNIT_INDEX["jaw_thrust"]][:, None] * self._follows
         moved = torch.stack([x, y, z], -1) + self._hinge
+        moved[..., 1] += self._hide_slivers(moved, face.mesh[active])
 
         out = extra[:, EXTRA_INDEX["tongue_out"]].clamp(0, 1)[:, None] * self._tip
         lip = face.mesh[active][:, self._lower[5], 1][:, None]
@@ -124,6 +134,13 @@ class MouthPainter:
         moved = torch.stack([moved[..., 0], moved[..., 1] + lift - 0.35 * beyond**1.6, reach], -1)
         return moved, smoothstep(beyond, 0.0, 0.15) * (out > 0)
 
+    def _hide_slivers(self, vertices: torch.Tensor, mesh: torch.Tensor) -> torch.Tensor:
+        """How far (cm, <= 0) each vertex goes down [T, V] so that the lower teeth show as a row or not at all."""
+        lower = self._part == LOWER
+        above = vertices[:, lower, 1] - _lip_height(mesh[:, self._lower], vertices[:, lower, 0])
+        seen = above.masked_fill((vertices[:, lower, 0] - mesh[:, self._lower[5], :1]).abs() > 1.0, -1).amax(-1)
+        return -SLIVER * (1 - smoothstep(seen, 0.5 * SLIVER, 1.5 * SLIVER))[:, None] * lower
+
     def _shade(self, vertices: torch.Tensor, mesh: torch.Tensor, opening: torch.Tensor) -> torch.Tensor:
         """Light that reaches each vertex, [T, V]: less with depth, under the upper lip, and in a narrow opening."""
         # Behind the lips as the jaw was at rest: a lower jaw that swings back takes its lip along.
@@ -131,10 +148,13 @@ class MouthPainter:
         depth = (self._lips_front - self._vertices[:, 2] - forward).clamp(min=0)
         by_depth = 0.12 + 0.88 * (1 - ((depth - 1.0) / DARKEST_DEPTH).clamp(0, 1)) ** 1.5
         edge = _lip_height(mesh[:, self._upper], vertices[..., 0])
-        under = 0.78 + 0.22 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)
-        wide = 0.88 + 0.12 * (opening[:, 5:6] / 0.8).clamp(0, 1)
+        under = 0.84 + 0.16 * smoothstep(edge - vertices[..., 1], -0.05, LIP_SHADOW)
+        wide = 0.92 + 0.08 * (opening[:, 5:6] / 0.8).clamp(0, 1)
+        lips = mesh[:, self._upper, 0]
+        corner = (vertices[..., 0] - lips.mean(-1, keepdim=True)).abs() / (lips[:, -1:] - lips[:, :1]) * 2
+        sides = 1 - CORNER_SHADOW * smoothstep(corner, 0.45, 1.0)
         in_front = smoothstep(-depth + 0.4, 0.0, 0.4)  # a tongue out of the mouth is in full light
-        return torch.lerp(by_depth * under * wide, torch.ones_like(depth), in_front)
+        return torch.lerp(by_depth * under * wide * sides, torch.ones_like(depth), in_front)
 
     def _render(self, projected, shade, over, points, shown, place) -> tuple[torch.Tensor, torch.Tensor]:
         """The inside [T, 3, h, w] and where it shows [T, 1, h, w], both smoothed by supersampling."""
@@ -193,9 +213,9 @@ def _lip_height(lip: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 
 def _tone(skin: torch.Tensor, saturation: torch.Tensor) -> torch.Tensor:
     """How to multiply colours seen under white light [3] so that they suit the skin of the portrait."""
-    brightness = (0.40 + 0.85 * skin.mean()).clamp(0.3, 1.05)
+    brightness = (0.30 + 0.66 * skin.mean()).clamp(0.25, 0.9)
     cast = skin / skin.new_tensor([0.80, 0.63, 0.55])
-    cast = 1 + 0.25 * (cast / cast.mean() - 1)
+    cast = 1 + 0.35 * (cast / cast.mean() - 1)
     return brightness * torch.lerp(torch.ones_like(cast), cast, saturation)
 
 

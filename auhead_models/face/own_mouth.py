@@ -63,4 +63,4 @@ def find_own_mouth(crop: torch.Tensor, points: torch.Tensor, mesh: torch.Tensor,
     above = 1 - smoothstep(where, end - 0.05, end + 0.08) if end < 0.9 else torch.ones_like(where)
     colour = (crop * teeth).sum((1, 2)) / teeth.sum()
     crowns = F.avg_pool2d(F.max_pool2d(teeth[None, None].float(), 3, 1, 1), 5, 1, 2)[0, 0]  # not the dark corners
-    return OwnMouth(opening, opening * above * smoothstep(crowns, 0.3, 0.8), edge, colour)
+    return OwnMouth(opening, opening * above * smoothstep(crowns, 0.45, 0.95), edge, colour)
