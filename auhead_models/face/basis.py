@@ -33,7 +33,8 @@ def fit_basis(mesh: torch.Tensor) -> torch.Tensor:
 
     for side, eye in zip(("left", "right"), EYES, strict=True):
         _fit_closure(fields[f"eye_closure_{side}"], mesh, eye)
-        fields[f"upper_lid_raise_{side}"] *= LID_RAISE * _ratio(_opening(mesh, eye), _opening(mean, eye), 0.5, 1.3)
+        wide, mean_wide = _lid_distance(mesh, eye), _lid_distance(mean, eye)
+        fields[f"upper_lid_raise_{side}"] *= LID_RAISE * _ratio(wide, mean_wide, 0.5, 1.3)
         fields[f"brow_lower_{side}"] *= _ratio(_brow_room(mesh, eye), _brow_room(mean, eye), 0.35, 1.1)
 
     philtrum, mean_philtrum = (points[NOSE_BASE, 1] - points[UPPER_LIP[0][5], 1] for points in (mesh, mean))
@@ -58,7 +59,7 @@ def _fit_closure(field: torch.Tensor, mesh: torch.Tensor, eye: Eye) -> None:
     field[lower] -= correction * LID_MEETING_SHARE
 
 
-def _opening(mesh: torch.Tensor, eye: Eye) -> torch.Tensor:
+def _lid_distance(mesh: torch.Tensor, eye: Eye) -> torch.Tensor:
     """Distance of the lids in the middle of the eye, cm."""
     return (mesh[eye.upper[3]] - mesh[eye.lower[3]]).norm()
 

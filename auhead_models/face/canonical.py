@@ -29,39 +29,38 @@ class Geometry:
     """The canonical head.
 
     positions [468, 3] cm · fields {name: [468, 3] cm at 1.0} · mirror [468] the left/right partner of each point ·
-    triangles [852, 3] without the openings of mouth and eyes · iris_shift [4, 3] cm, left eye looking outwards,
-    inwards, up, down at 1.0 · jaw_weights [468] part of the jaw's turn that each point follows · jaw_hinge y, z (cm)
-    and the angle (radians) at jaw_open = 1 · rigidity [468] 0..1, how little each point moves in any expression.
+    triangles [852, 3] without the openings of mouth and eyes · jaw_weights [468] part of the jaw's turn
+    that each point follows · jaw_hinge y, z (cm) and the angle (radians) at jaw_open = 1 · rigidity [468] 0..1, how
+    little each point moves in any expression.
     """
 
     positions: torch.Tensor
     fields: dict[str, torch.Tensor]
     mirror: torch.Tensor
     triangles: torch.Tensor
-    iris_shift: torch.Tensor
     jaw_weights: torch.Tensor
     jaw_hinge: torch.Tensor
     rigidity: torch.Tensor
 
 
 @lru_cache(maxsize=2)
+@torch.inference_mode(False)  # what is kept must serve callers with and without gradients
 def load_geometry(path: Path = GEOMETRY_FILE) -> Geometry:
     """Read the canonical head. Raises AUHeadError when the file is missing or damaged."""
+    if not path.is_file():
+        raise AUHeadError(f"The face geometry {path.name} is missing from {path.parent}: install the plugin again.")
     try:
         with safe_open(path, "pt") as file:
             names = json.loads(file.metadata()["fields"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise AUHeadError(
-            f"The face geometry {path.name} is missing or damaged ({error}); install the plugin again."
-        ) from error
+        raise AUHeadError(f"The face geometry {path} is damaged or cut short: install the plugin again.") from error
     fields = dict(zip(names, tensors["fields"].float(), strict=True))
     return Geometry(
         positions=tensors["positions"],
         fields=fields,
         mirror=tensors["mirror"].long(),
         triangles=tensors["triangles"].long(),
-        iris_shift=tensors["iris_shift"],
         jaw_weights=tensors["jaw_weights"],
         jaw_hinge=tensors["jaw_hinge"],
         rigidity=_rigidity(tensors["fields"].float()),
@@ -151,6 +150,12 @@ def head_angles(rotation: torch.Tensor) -> torch.Tensor:
     pitch = torch.asin(rotation[..., 1, 2].clamp(-1, 1))
     roll = torch.atan2(-rotation[..., 1, 0], rotation[..., 1, 1])
     return torch.stack([yaw, pitch, roll], -1)
+
+
+def face_width(points: torch.Tensor) -> float:
+    """Width of a face with landmarks [>= 468, 2 or 3], pixels: the unit of head shifts."""
+    outline = points[list(FACE_OVAL), 0]
+    return float(outline.max() - outline.min())
 
 
 def move_head(pose: Pose, motion: torch.Tensor, face_width: float) -> Pose:

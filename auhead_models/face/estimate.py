@@ -24,7 +24,7 @@ from ..au.sequence import AUSequence
 from ..au.space import EXTRA_INDEX, EXTRAS, UNIT_INDEX, UNITS
 from ..errors import AUHeadError
 from .basis import field_names, fit_basis
-from .canonical import GEOMETRY_FILE, NECK, Pose, fit_pose, head_angles, load_geometry
+from .canonical import GEOMETRY_FILE, NECK, Pose, face_width, fit_pose, head_angles, load_geometry
 from .deform import EYE_RADIUS, GAZE_DOWN, GAZE_SIDE, GAZE_UP
 from .least_squares import FieldSolver, rigid_motions
 from .topology import EYES, FACE_OVAL, LOWER_LIP, MESH_POINTS, POINTS, UPPER_LIP, Eye
@@ -91,7 +91,7 @@ def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
     for name in OWN_UNITS:
         own[UNIT_INDEX[name]] = max(found[name] - OWN_DEAD_ZONE, 0) / (1 - OWN_DEAD_ZONE)
     for name, eye in zip(_CLOSURES, EYES, strict=True):
-        ratio = _opening(mesh, eye) / (mesh[eye.outer] - mesh[eye.inner]).norm()
+        ratio = _lid_gap(mesh, eye) / (mesh[eye.outer] - mesh[eye.inner]).norm()
         own[UNIT_INDEX[name]] = (OWN_OPEN_EYE - ratio) / (OWN_OPEN_EYE - OWN_SHUT_EYE)
     return own.clamp(0, 1)
 
@@ -127,7 +127,7 @@ class ExpressionReader:
         solved = self._solver(meshes[:, :MESH_POINTS] - self.neutral[:MESH_POINTS] - explained)
         amounts |= dict(zip(self._solved, solved.unbind(-1), strict=True))
         for name, eye in zip(_RAISES, EYES, strict=True):  # wide eyes: both the skin and the gap must say so
-            wider = (_opening(meshes, eye) - _opening(self.neutral, eye)) / _opening(self._fields[name], eye)
+            wider = (_lid_gap(meshes, eye) - _lid_gap(self.neutral, eye)) / _lid_gap(self._fields[name], eye)
             amounts[name] = (amounts[name].clamp(min=0) * wider.clamp(0, BOUND)).sqrt()
         for name, index in UNIT_INDEX.items():
             units[:, index] = amounts.get(name, units[:, index])
@@ -163,16 +163,16 @@ class ExpressionReader:
             angle = (shift / (EYE_RADIUS * shift.new_tensor(IRIS_RESPONSE))).clamp(-1, 1).asin()
             up = torch.where(angle[:, 1] > 0, angle[:, 1] / GAZE_UP, angle[:, 1] / GAZE_DOWN)
             gaze.append(torch.stack([angle[:, 0] / GAZE_SIDE, up], -1))
-            seen.append(_opening(meshes, eye) > BLIND * _opening(self.neutral, eye))
+            seen.append(_lid_gap(meshes, eye) > BLIND * _lid_gap(self.neutral, eye))
         seen, gaze = torch.stack(seen), torch.stack(gaze)
         both = (gaze * seen[..., None]).sum(0) / seen.sum(0).clamp(min=1)[:, None]
         return _carry_over(both, seen.any(0)).clamp(-1, 1)
 
     def _closure(self, meshes: torch.Tensor, eye: Eye, gaze: dict[str, torch.Tensor]) -> torch.Tensor:
         """How far an eye is closed [T]: the part of the lid gap that is missing and that the gaze does not explain."""
-        neutral = _opening(self.neutral, eye)
-        expected = neutral + sum(gaze[name] * _opening(self._fields[name], eye) for name in _GAZE_LIDS)
-        opening = _opening(meshes, eye) / expected.clamp(min=0.4 * float(neutral))
+        neutral = _lid_gap(self.neutral, eye)
+        expected = neutral + sum(gaze[name] * _lid_gap(self._fields[name], eye) for name in _GAZE_LIDS)
+        opening = _lid_gap(meshes, eye) / expected.clamp(min=0.4 * float(neutral))
         return ((1 - opening) / (1 - SHUT)).clamp(0, 1)
 
 
@@ -211,7 +211,7 @@ def estimate_sequence(points: torch.Tensor, fps: float, neutral: str = "auto") -
     units, extra = ExpressionReader(rest)(meshes)
     units = (units * units.new_tensor([_TURNED_UP.get(unit.id, 1.0) for unit in UNITS])).clamp(0, 1)
     middle = calm[turned[calm].argmin()]
-    motion = _head_motion(pose, int(middle), _face_width(points[middle]))
+    motion = _head_motion(pose, int(middle), face_width(points[middle]))
     return AUSequence(units.numpy(), extra.numpy(), motion.numpy(), fps=fps, source="video")
 
 
@@ -228,7 +228,7 @@ def _calm_frames(meshes: torch.Tensor, turned: torch.Tensor, seen: torch.Tensor)
     for _ in range(2):  # units have one side: less of one than in the median face is closer to neutral
         units, extra = ExpressionReader(rest, lowest=-1.0)(meshes[candidates])
         activity = units.sum(1) + extra.abs().sum(1) + 3 * turned[candidates]
-        openness = torch.stack([_opening(meshes[candidates], eye) for eye in EYES]).mean(0)
+        openness = torch.stack([_lid_gap(meshes[candidates], eye) for eye in EYES]).mean(0)
         # A mouth that stands open half of the time is not neutral, even if the median frame has it.
         activity += 2 * _lip_gap(meshes[candidates]).clamp(min=0) - openness / openness.median().clamp(min=1e-3)
         calm = candidates[activity.argsort()[:count]]
@@ -236,22 +236,17 @@ def _calm_frames(meshes: torch.Tensor, turned: torch.Tensor, seen: torch.Tensor)
     return calm
 
 
-def _head_motion(pose: Pose, base: int, face_width: float) -> torch.Tensor:
-    """Pose numbers [T, 6] that `move_head` turns back into these poses, relative to frame `base`."""
+def _head_motion(pose: Pose, base: int, width: float) -> torch.Tensor:
+    """Pose numbers [T, 6] that `move_head` turns back into these poses, from frame `base`; width of the face in pixels."""
     rotation, scale = pose.rotation[base], pose.scale[base]
     angles = head_angles(rotation.T @ pose.rotation)
     zoom = (pose.scale / scale).log()
     kept = scale * (rotation @ NECK) - pose.scale[:, None] * (pose.rotation @ NECK)
-    shift = (pose.translation - pose.translation[base] - kept) / face_width
+    shift = (pose.translation - pose.translation[base] - kept) / width
     return torch.cat([angles, shift[:, :1], -shift[:, 1:2], zoom[:, None]], -1)
 
 
-def _face_width(points: torch.Tensor) -> float:
-    outline = points[list(FACE_OVAL), 0]
-    return float(outline.max() - outline.min())
-
-
-def _opening(mesh: torch.Tensor, eye: Eye) -> torch.Tensor:
+def _lid_gap(mesh: torch.Tensor, eye: Eye) -> torch.Tensor:
     """Height of the lid gap [...] over the middle of an eye, for meshes or fields [..., P, 3]."""
     return (mesh[..., list(eye.upper[1:6]), 1] - mesh[..., list(eye.lower[1:6]), 1]).mean(-1)
 
@@ -271,13 +266,14 @@ def _carry_over(values: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
     if not seen.any():
         return torch.zeros_like(values)
     known = torch.nonzero(seen)[:, 0]
-    distance = (torch.arange(len(values))[:, None] - known).abs()
-    return values[known[distance.argmin(1)]]
+    frames = torch.arange(len(values), device=values.device)
+    after = torch.searchsorted(known, frames).clamp(max=len(known) - 1)
+    before = (after - 1).clamp(min=0)
+    earlier_is_nearer = frames - known[before] <= known[after] - frames
+    return values[known[torch.where(earlier_is_nearer, before, after)]]
 
 
-def _solver(
-    fields: torch.Tensor, mesh: torch.Tensor, directions: torch.Tensor, lowest: float = 0.0
-) -> FieldSolver:
+def _solver(fields: torch.Tensor, mesh: torch.Tensor, directions: torch.Tensor, lowest: float = 0.0) -> FieldSolver:
     """Solver on a mesh [468, 3] that explains away rigid motion and directions [K, 468, 3] of known spread."""
     moves = rigid_motions(mesh)
     prior = torch.cat([torch.zeros(len(moves)), torch.full((len(directions),), NOISE)])
@@ -285,6 +281,7 @@ def _solver(
 
 
 @lru_cache(maxsize=4)
+@torch.inference_mode(False)  # what is kept must serve callers with and without gradients
 def _directions(name: str, path: Path = GEOMETRY_FILE) -> torch.Tensor:
     """`identities` or `detector_errors` of the geometry file, [K, 468, 3] cm at one standard deviation."""
     with safe_open(path, "pt") as file:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from ..errors import AUHeadError
-from .canonical import Pose, fit_pose, head_angles, load_geometry
+from .canonical import Pose, face_width, fit_pose, head_angles, load_geometry
 from .crop import CROP_SCALE, extract_crop, square_crop, transform_points
 from .deform import EYE_CLOSURES, OPENABLE
 from .detector import Detection, detect_faces
@@ -20,7 +20,7 @@ from .glasses import glasses_seen
 from .landmarks import find_landmarks
 from .raster import rasterize
 from .surround import Surround
-from .topology import FACE_OVAL, POINTS
+from .topology import MESH_POINTS, POINTS
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Face:
     @property
     def width(self) -> float:
         """Width of the face in crop pixels, the unit of head shifts."""
-        return _width(self.landmarks)
+        return face_width(self.landmarks)
 
     def resized(self, size: int) -> "Face":
         """The same face in a crop of `size` pixels a side, cut from the picture again."""
@@ -127,7 +127,7 @@ def face_from_landmarks(
     """A face whose landmarks are known: points [478, 3], image pixels with depth; the rest as in `find_face`."""
     if points.shape != (POINTS, 3) or not bool(points.isfinite().all()):
         raise AUHeadError(f"The face landmarks have shape {list(points.shape)}; give [{POINTS}, 3] finite numbers.")
-    width = _width(points)
+    width = face_width(points)
     if width < SMALLEST_FACE:
         raise AUHeadError(f"The face in the portrait is {width:.0f} pixels wide; use a picture in which it is larger.")
     if width < SMALL_FACE:
@@ -212,7 +212,7 @@ def _choose(detections: list[Detection], index: int, order: str, shape: torch.Si
 def _head_mask(landmarks: torch.Tensor, pose: Pose, size: int) -> torch.Tensor:
     """1 wherever the face or the rings around it reach, [S, S]."""
     surround = Surround(landmarks, pose, size)
-    points = torch.cat([landmarks[:468, :2], surround.points])
+    points = torch.cat([landmarks[:MESH_POINTS, :2], surround.points])
     triangles = torch.cat([surround.triangles, load_geometry().triangles])
     covered = rasterize(points[None], triangles, points.new_ones(1, len(points), 1), size, size)[1][0]
     return _filled(covered).float()
@@ -221,8 +221,3 @@ def _head_mask(landmarks: torch.Tensor, pose: Pose, size: int) -> torch.Tensor:
 def _filled(mask: torch.Tensor) -> torch.Tensor:
     """Without the holes of eyes and mouth: everything between the first and last pixel of each row."""
     return mask.cummax(1).values.logical_and(mask.flip(1).cummax(1).values.flip(1))
-
-
-def _width(points: torch.Tensor) -> float:
-    outline = points[list(FACE_OVAL), 0]
-    return float(outline.max() - outline.min())

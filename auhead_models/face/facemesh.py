@@ -12,9 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .blazeface import BlazeBlock
-
-MESH_POINTS = 468
-POINTS = 478  # the mesh and five points for either iris
+from .topology import MESH_POINTS, POINTS
 
 _BLOCKS_48 = [(16, 16, 1), (16, 16, 1), (16, 32, 2)]
 _BLOCKS_3 = [

@@ -15,6 +15,7 @@ FACE_LANDMARKS = Path(__file__).parents[1] / "weights" / "face_landmarks.safeten
 _NETWORKS = {"short_range": ShortRangeDetector, "full_range": FullRangeDetector, "mesh": FaceMesh}
 
 
+@torch.inference_mode(False)  # what is kept must serve callers with and without gradients
 def load_network(name: str, device: torch.device, path: Path = FACE_LANDMARKS) -> nn.Module:
     """A frozen float32 network on a device: "short_range", "full_range" or "mesh".
 
@@ -33,7 +34,7 @@ def load_network(name: str, device: torch.device, path: Path = FACE_LANDMARKS) -
     return network.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)
 
 
-@lru_cache
+@lru_cache(maxsize=2 * len(_NETWORKS))  # on two devices
 def bundled_network(name: str, device: torch.device) -> nn.Module:
     """``load_network`` of the bundled file, kept: the networks are frozen, small (7 MB) and used for every frame."""
     return load_network(name, device)

@@ -11,7 +11,13 @@ from auhead_models.errors import AUHeadError
 from auhead_models.face.basis import field_names, fit_basis
 from auhead_models.face.canonical import Pose, head_rotation, load_geometry, move_head
 from auhead_models.face.deform import EYE_RADIUS, GAZE_SIDE
-from auhead_models.face.estimate import IRIS_RESPONSE, ExpressionReader, estimate_own, estimate_sequence
+from auhead_models.face.estimate import (
+    IRIS_RESPONSE,
+    ExpressionReader,
+    _carry_over,
+    estimate_own,
+    estimate_sequence,
+)
 from auhead_models.face.topology import EYES
 
 SCALE = 14.0  # pixels per cm: a face of about 200 px
@@ -140,6 +146,16 @@ def test_frames_without_a_face_repeat_their_neighbours():
     points[5:8] = float("nan")
     holes = estimate_sequence(points, 25.0)
     assert holes.values[5:8] == pytest.approx(whole.values[5:8], abs=0.1)
+
+
+def test_a_long_video_with_gaps_needs_little_memory():
+    seen = torch.rand(200_000, generator=torch.Generator().manual_seed(0)) < 0.5
+    seen[:2], seen[-3:] = False, False
+    carried = _carry_over(torch.arange(200_000.0), seen)  # a table of all distances would take 160 GB
+    assert torch.equal(carried[seen], torch.arange(200_000.0)[seen])
+    known = torch.nonzero(seen)[:, 0]
+    for frame in [0, 1, 199_999, *torch.nonzero(~seen)[:50, 0].tolist()]:
+        assert abs(carried[frame] - frame) == (known - frame).abs().min()
 
 
 def test_lips_kept_together_over_an_open_jaw():

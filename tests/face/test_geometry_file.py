@@ -8,7 +8,8 @@ import torch
 from safetensors import safe_open
 
 from auhead_models.au.space import UNITS
-from auhead_models.face.canonical import GEOMETRY_FILE
+from auhead_models.errors import AUHeadError
+from auhead_models.face.canonical import GEOMETRY_FILE, load_geometry
 
 FLIP = torch.tensor([-1.0, 1.0, 1.0])
 
@@ -91,3 +92,19 @@ def test_jaw_weights_belong_to_the_jaw(geometry):
     assert weights.min() >= 0 and weights.max() <= 1
     assert weights[17] > 0.8 and weights[152] > 0.7  # lower lip and chin
     assert weights[0] < 0.15 and weights[10] < 0.05 and weights[168] < 0.05  # upper lip, forehead, nose bridge
+
+
+def test_a_head_loaded_inside_inference_mode_serves_outside_too():
+    load_geometry.cache_clear()
+    with torch.inference_mode():
+        head = load_geometry()
+    assert not head.positions.is_inference() and not head.rigidity.is_inference()
+    assert not any(field.is_inference() for field in head.fields.values())
+
+
+def test_a_missing_or_damaged_file_is_one_sentence(tmp_path):
+    with pytest.raises(AUHeadError, match="lost.safetensors is missing .* install the plugin again"):
+        load_geometry(tmp_path / "lost.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes(GEOMETRY_FILE.read_bytes()[:5000])
+    with pytest.raises(AUHeadError, match="cut.safetensors is damaged or cut short: install the plugin again.$"):
+        load_geometry(tmp_path / "cut.safetensors")

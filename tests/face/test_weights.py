@@ -19,6 +19,13 @@ def test_networks_are_frozen_and_kept(name):
     assert bundled_network(name, CPU) is network
 
 
+def test_networks_loaded_inside_inference_mode_serve_outside_too():
+    bundled_network.cache_clear()
+    with torch.inference_mode():
+        network = bundled_network("mesh", CPU)
+    assert not any(parameter.is_inference() for parameter in network.parameters())
+
+
 def test_the_file_names_its_sources():
     with safe_open(FACE_LANDMARKS, "pt") as file:
         metadata = file.metadata()
