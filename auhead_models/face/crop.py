@@ -126,7 +126,15 @@ def paste_back(
     return _paste(pictures, frames, size, matrix, mask, feather)
 
 
-def _paste(pictures, frames, size, matrix, mask, feather) -> Iterator[torch.Tensor]:
+def _paste(
+    pictures: torch.Tensor,
+    frames: torch.Tensor | Iterable[torch.Tensor],
+    size: tuple[int, int],
+    matrix: torch.Tensor,
+    mask: torch.Tensor,
+    feather: float,
+) -> Iterator[torch.Tensor]:
+    """`paste_back` into pictures [1 or T, H, W, C] that become `size` (H', W'); matrix leads to that size."""
     scale, left, top = _scale_and_origin(matrix)
     base = _shrink(pictures[0], size) if len(pictures) == 1 else None
     still = _weight(size, matrix, mask, feather) if mask.dim() == 2 else None
@@ -166,7 +174,9 @@ def _scale_and_origin(matrix: torch.Tensor) -> tuple[float, float, float]:
     return scale, left, top
 
 
-def _limited(size: tuple[int, int], matrix: torch.Tensor, max_side: int | None):
+def _limited(
+    size: tuple[int, int], matrix: torch.Tensor, max_side: int | None
+) -> tuple[tuple[int, int], torch.Tensor]:
     """The picture's size under max_side, and the matrix from crop pixels to that picture."""
     longer = max(size)
     if not max_side or longer <= max_side:
@@ -184,7 +194,9 @@ def _shrink(picture: torch.Tensor, size: tuple[int, int], copy: bool = False) ->
     return small[0].clamp_(0, 1).movedim(0, -1).to(picture.dtype).contiguous()
 
 
-def _weight(size, matrix, mask, feather) -> tuple[tuple[int, int, int, int], torch.Tensor]:
+def _weight(
+    size: tuple[int, int], matrix: torch.Tensor, mask: torch.Tensor, feather: float
+) -> tuple[tuple[int, int, int, int], torch.Tensor]:
     """Opacity of the frames on the picture, cut to where it is not 0: rows and columns (y0, y1, x0, x1), [h, w]."""
     height, width = size
     scale, left, top = _scale_and_origin(matrix)
@@ -269,7 +281,9 @@ def _window(planes: torch.Tensor, start: list[int], count: list[int]) -> torch.T
     return planes
 
 
-def _grid(scale, origin, size, start, count) -> torch.Tensor:
+def _grid(
+    scale: float, origin: tuple[float, float], size: tuple[int, int], start: list[int], count: list[int]
+) -> torch.Tensor:
     """Sampling places [1, h, w, 2] for grid_sample in a window given by its start and count (rows, columns)."""
     y, x = (
         ((torch.arange(n, dtype=torch.float64) + 0.5) * scale + o - first) * 2 / length - 1

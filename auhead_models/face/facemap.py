@@ -109,8 +109,13 @@ def _whole(points: np.ndarray, valid: np.ndarray, height: int, width: int) -> np
     return np.floor(np.where(valid[:, None], points, 0).astype(np.float64) * (width, height)).astype(np.int64)
 
 
-def _draw_heatmap(points, scale, values, height: int, width: int) -> torch.Tensor:
-    """The face in dark grey; where units move it, in their regions' colours, brighter with their strength."""
+def _draw_heatmap(
+    points: torch.Tensor, scale: torch.Tensor, values: torch.Tensor | None, height: int, width: int
+) -> torch.Tensor:
+    """The face in dark grey; where units move it, in their regions' colours, brighter with their strength.
+
+    points [T, 478, 2 or 3], times scale [2] (x, y) pixels of the picture; values [T, 24].
+    """
     if values is None or values.shape != (len(points), len(AU_COLOURS)):
         shape = None if values is None else list(values.shape)
         raise ValueError(f'style "au_heatmap" needs values [{len(points)}, {len(AU_COLOURS)}], not {shape}')

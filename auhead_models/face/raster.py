@@ -43,9 +43,8 @@ def rasterize(
     turn = _turn(corners)
     culled = torch.zeros_like(turn, dtype=torch.bool) if cull is None else (turn > 0) == (cull == "clockwise")
     triangle, row, left, count = _spans(corners, culled, height, width)
-    row += (
-        torch.div(triangle, max(1, index.shape[1] // 3), rounding_mode="floor") * height
-    )  # one picture below the other
+    picture = torch.div(triangle, max(1, index.shape[1] // 3), rounding_mode="floor")
+    row += picture * height  # one picture below the other
     owner = _paint(triangle, row, left, count, batch * height, width)
 
     table = _affine(corners, turn, _gather(attributes, index, batch))
@@ -71,7 +70,9 @@ def _turn(corners: torch.Tensor) -> torch.Tensor:
     return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
 
 
-def _spans(corners: torch.Tensor, culled: torch.Tensor, height: int, width: int):
+def _spans(
+    corners: torch.Tensor, culled: torch.Tensor, height: int, width: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     """Rows of pixels that the triangles cover: triangle, row (0..H-1), first column, number of pixels; all int64."""
     y, order = corners[..., 1].sort(dim=1)
     x = corners[..., 0].gather(1, order)
@@ -97,8 +98,10 @@ def _spans(corners: torch.Tensor, culled: torch.Tensor, height: int, width: int)
     return triangle, row, left, right - left
 
 
-def _paint(triangle, row, left, count, height: int, width: int) -> torch.Tensor:
-    """1 + index of the last triangle on each pixel, 0 where there is none; int32 [H·W]."""
+def _paint(
+    triangle: torch.Tensor, row: torch.Tensor, left: torch.Tensor, count: torch.Tensor, height: int, width: int
+) -> torch.Tensor:
+    """1 + index of the last triangle on each pixel, 0 where there is none; int32 [H·W]. The spans [N] as `_spans`."""
     before = count.cumsum(0) - count
     pixel = torch.arange(int(count.sum()), device=count.device)
     pixel += (row * width + left - before).repeat_interleave(count, output_size=len(pixel))

@@ -44,7 +44,7 @@ class Surround:
         stay = HAIR_REACH * (1 - neck)
         fade = smoothstep((beyond - stay) / (reach - 1 - stay).clamp(min=0.05))
         self._turns = (1 - fade).flatten()[:, None]
-        self._follows = (1 - smoothstep(beyond / torch.minimum(reach - 1, torch.tensor(SKIN_REACH)))).flatten()[:, None]
+        self._follows = (1 - smoothstep(beyond / (reach - 1).clamp(max=SKIN_REACH))).flatten()[:, None]
         self._spread = _spread(len(FACE_OVAL), beyond).to(neutral)
         self.triangles = _triangles(oval.cpu()).to(neutral.device)
 
