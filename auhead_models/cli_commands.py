@@ -12,7 +12,7 @@ from .au import FPS, AUSequence, Span, formats
 from .contact_sheet import ContactSheet
 from .errors import AUHeadError
 from .face.face import Face, find_face
-from .files import check_input, check_output, check_output_folder, whole_file
+from .files import check_input, check_output, check_output_folder, made_folder, whole_file
 from .image import load_image, save_png
 from .pipeline import draw, draw_facemaps
 from .pipeline import video_to_au as read_performance
@@ -131,25 +131,22 @@ def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> No
 
 
 def _save(performance: AUSequence, path: Path, format: str | None) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     print(formats.save(performance, path, format))
 
 
 def _write_pictures(frames: Iterable[torch.Tensor], folder: Path) -> None:
     """00000.png, 00001.png, … in a folder; when that fails half-way, none of them stays."""
-    was_there = folder.exists()
     written: list[Path] = []
-    try:
-        for index, frame in enumerate(frames):
-            with whole_file(folder / f"{index:05d}.png") as partial:
-                save_png(frame, partial)
-            written.append(folder / f"{index:05d}.png")
-    except BaseException:
-        for path in written:
-            path.unlink()
-        if not was_there and folder.exists():
-            folder.rmdir()
-        raise
+    with made_folder(folder):
+        try:
+            for index, frame in enumerate(frames):
+                with whole_file(folder / f"{index:05d}.png") as partial:
+                    save_png(frame, partial)
+                written.append(folder / f"{index:05d}.png")
+        except BaseException:
+            for path in written:
+                path.unlink()
+            raise
 
 
 def _progress(frames: Iterable[torch.Tensor], count: int, unit: str) -> Iterator[torch.Tensor]:

@@ -2,8 +2,9 @@
 
 import os
 import tempfile
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import AUHeadError
@@ -54,14 +55,28 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     The folder is made when it is missing. Raises AUHeadError when the place or its free space does not allow the file.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        partial.replace(path)
+        with made_folder(path.parent):
+            try:
+                yield partial
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or error
         raise AUHeadError(f"Cannot write {path} ({reason}); check the place and its free space.") from error
-    finally:
-        if partial.exists():
-            partial.unlink()
+
+
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """A folder that exists; when the block fails, what had to be made of it is taken away again where it is empty."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]  # the innermost first
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for place in missing:
+            with suppress(OSError):  # not made, or no longer empty
+                place.rmdir()
+        raise

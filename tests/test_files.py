@@ -14,6 +14,19 @@ def test_a_file_takes_its_name_at_the_end(tmp_path):
     assert len(list((tmp_path / "new").iterdir())) == 1
 
 
+def test_a_failure_takes_its_folders_away_and_no_others(tmp_path):
+    (tmp_path / "older").mkdir()
+    (tmp_path / "used").mkdir()
+    for place in ("older/clip.mp4", "new/deeper/clip.mp4"):
+        with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / place):
+            raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt), whole_file(tmp_path / "used" / "new" / "clip.mp4"):
+        (tmp_path / "used" / "new" / "other.txt").write_text("another program's")
+        raise KeyboardInterrupt
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["older", "used"]
+    assert (tmp_path / "used" / "new" / "other.txt").exists()
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_an_error_keeps_the_older_file(tmp_path, error):
     (tmp_path / "clip.mp4").write_text("older")

@@ -1,7 +1,7 @@
 """Files of performances: `load` and `save` by content and suffix.
 
-Writing goes through a neighbouring file, so a failure leaves nothing behind. Whatever is wrong with a file, the error
-is one sentence with its name, the place and what to do; values out of range are clipped with a warning.
+Whatever is wrong with a file, the error is one sentence with its name, the place and what to do; values out of range
+are clipped with a warning.
 """
 
 import logging
@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import AUHeadError
+from ...files import whole_file
 from .. import space
 from ..sequence import AUSequence, Span
 from . import au_csv, au_json, audio2face, author_list, emotion_text, live_link, openface, rhubarb, srt
-from .text import placed, problem, read_text, write_text
+from .text import placed, problem, read_text
 
 __all__ = ["FORMATS", "Format", "load", "load_emotion_script", "parse_emotion_script", "save"]
 
@@ -109,14 +110,19 @@ def parse_emotion_script(text: str, name: str) -> tuple[Span, ...]:
 
 
 def save(sequence: AUSequence, path: str | Path, format: str | None = None) -> Path:
-    """Write a performance, whole or not at all; the format follows the suffix unless it is named (see FORMATS)."""
+    """Write a performance, whole or not at all; the format follows the suffix unless it is named (see FORMATS).
+
+    The folder is made when it is missing. Raises AUHeadError.
+    """
     path = Path(path)
     writers = [known.id for known in _ALL if known.write]
     chosen = format or _SUFFIX_FORMAT.get(path.suffix.lower())
     if chosen not in writers:
         what = f'"{format}"' if format else f'A file named "{path.name}"'
         raise AUHeadError(f"{what} cannot be written; use .json, .csv or .txt, or one of {', '.join(writers)}.")
-    write_text(path, FORMATS[chosen].write(sequence))
+    text = FORMATS[chosen].write(sequence)
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
     return path
 
 

@@ -1,11 +1,9 @@
-"""Text files in and out: reading with clear errors, tables, numbers, and writing whole files or none."""
+"""Text files in: reading with clear errors, tables, numbers."""
 
 import csv
 import io
 import json
 import math
-import os
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,20 +56,6 @@ def read_text(path: Path) -> str:
     if not text.strip():
         raise problem(path.name, "the file is empty; choose an AU file with at least one frame.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a whole file: to a neighbour first, which then takes its place, so that no partial file can be left."""
-    neighbour = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        try:
-            neighbour.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(neighbour, path)
-        finally:
-            neighbour.unlink(missing_ok=True)
-    except OSError as error:
-        what = f"The file {path} cannot be written ({error.strerror}); choose a folder that exists and is yours."
-        raise AUHeadError(what) from error
 
 
 def parse_json(text: str, name: str) -> object:
