@@ -56,6 +56,11 @@ def test_csv_of_few_columns_by_hand(tmp_path):
     assert load(write(tmp_path, "b.csv", "jaw_open;yaw\n0,5;0,1\n")).table.sum() == pytest.approx(0.6)
 
 
+def test_csv_of_head_motion_alone(tmp_path):
+    sequence = load(write(tmp_path, "a.csv", "time,yaw,x\n0,0.1,0\n0.04,0.2,0\n"))
+    assert sequence["yaw"].tolist() == pytest.approx([0.1, 0.2])
+
+
 def test_csv_with_uneven_times_is_interpolated(tmp_path):
     rows = "".join(f"{t},{t}\n" for t in (0.0, 0.04, 0.08, 0.2, 0.24, 0.28, 0.32))
     sequence = load(write(tmp_path, "a.csv", "time,jaw_open\n" + rows))

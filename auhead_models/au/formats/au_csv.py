@@ -1,7 +1,7 @@
 """AUHead's own table: `time` in seconds, one column per id of the AU space, then `emotion` and `level`.
 
-Any choice and order of columns is read, others are ignored; without `time` the rows are 25 fps. Emotion spans are kept
-to the frame.
+Any choice and order of columns is read, others are ignored; without `time` the rows are 25 fps. Head motion alone needs
+`time`, and a turn beside x and y: those two stand in tables of all kinds. Emotion spans are kept to the frame.
 """
 
 import csv
@@ -19,13 +19,20 @@ from .timeline import to_uniform
 
 def matches(text: str) -> bool:
     header = text.lstrip().partition("\n")[0]
-    return any(cell.strip(' "') in space.COLUMN_INDEX for cell in re.split(r"[,;\t]", header))
+    return _is_performance([cell.strip(' "') for cell in re.split(r"[,;\t]", header)])
+
+
+def _is_performance(header: list[str]) -> bool:
+    known = {cell for cell in header if cell in space.COLUMN_INDEX}
+    if known - space.POSE_INDEX.keys():
+        return True
+    return "time" in header and len(known) >= 2 and bool(known - {"x", "y"})
 
 
 def read(text: str, name: str) -> AUSequence:
     header, rows = read_table(text, name)
     known = [k for k, cell in enumerate(header) if cell in space.COLUMN_INDEX]
-    if not known:
+    if not _is_performance(header):
         raise problem(name, "no column has the name of a unit; name the columns as AUHead does when it saves a CSV.", 1)
     twice = next((cell for cell in header if cell and header.count(cell) > 1 and cell in space.COLUMN_INDEX), None)
     if twice:
