@@ -45,8 +45,8 @@ def check_container(path: str | Path) -> Path:
     return path
 
 
-def check_fps(fps: float) -> Fraction:
-    """The frame rate as an exact fraction, when it is one that a video can have."""
+def video_rate(fps: float) -> Fraction:
+    """The frame rate as an exact fraction, when it is one that our videos may have."""
     low, high = FPS_RANGE
     if not low <= fps <= high:  # also refuses NaN
         raise AUHeadError(f"{fps:g} frames per second is out of range; give a number from {low:g} to {high:g}.")
@@ -68,7 +68,7 @@ class VideoWriter:
 
     def __init__(self, path: str | Path, fps: float, width: int, height: int, audio: Audio | None = None):
         self.path = check_container(path)
-        self.fps = check_fps(fps)
+        self.fps = video_rate(fps)
         self.width, self.height, self.audio = width, height, audio
         self.frames = 0
 

@@ -237,7 +237,7 @@ def _calm_frames(meshes: torch.Tensor, turned: torch.Tensor, seen: torch.Tensor)
 
 
 def _head_motion(pose: Pose, base: int, width: float) -> torch.Tensor:
-    """Pose numbers [T, 6] that `move_head` turns back into these poses, from frame `base`; width of the face in pixels."""
+    """Pose numbers [T, 6] that `move_head` turns back into these poses, from frame `base`; width of the face."""
     rotation, scale = pose.rotation[base], pose.scale[base]
     angles = head_angles(rotation.T @ pose.rotation)
     zoom = (pose.scale / scale).log()
