@@ -1,8 +1,9 @@
 """AUHead for ComfyUI: the entry point. Everything else is in nodes/ and auhead_models/."""
 
-from comfy_api.latest import ComfyExtension, io
-
 from .nodes import NODES
+from .nodes.host import ComfyExtension, io
+
+WEB_DIRECTORY = "./web"
 
 
 class AUHeadExtension(ComfyExtension):

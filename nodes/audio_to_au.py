@@ -1,9 +1,10 @@
 """Speech → Expression: listens to speech and writes the performance."""
 
+from ..auhead_models.au import AUSequence
 from ..auhead_models.au.emotions import EMOTIONS
 from ..auhead_models.au.formats import parse_emotion_script
 from ..auhead_models.speech import SpeechOptions, speech_to_au
-from .host import ALMType, AUSequenceType, io, schema, stop_if_cancelled, to_audio
+from .host import ALMType, AUSequenceType, io, one_of, schema, stop_if_cancelled, to_audio
 
 AUTO = "auto"
 LEVELS = (AUTO, "1", "2", "3")
@@ -22,39 +23,57 @@ class AudioToAU(io.ComfyNode):
             description="Turns speech into Action Unit curves: emotion, lips, blinks, gaze and head motion.",
             search_aliases=["audio to AU", "lip sync", "talking head", "action units", "emotion"],
             inputs=[
-                io.Audio.Input("audio", tooltip="One recording of speech, of any rate and number of channels."),
+                io.Audio.Input("audio", tooltip="A recording of speech, of any rate and number of channels."),
                 ALMType.Input(
                     "alm",
                     optional=True,
-                    tooltip="The audio-language model that hears the emotion. Without it the emotion is the one you "
-                    "choose.",
+                    tooltip="Load AUHead's audio-language model, to let it hear the emotion. Leave it unconnected to "
+                    "choose the emotion yourself.",
                 ),
                 io.Combo.Input(
                     "emotion",
                     options=[AUTO, *EMOTIONS],
                     default=AUTO,
-                    tooltip="The emotion of the whole recording. auto asks the audio-language model; without one "
-                    "it is neutral.",
+                    tooltip="The emotion of the whole recording. Choose one unless an audio-language model is "
+                    "connected: auto asks it, and is neutral without one.",
                 ),
                 io.Combo.Input(
                     "level",
                     options=list(LEVELS),
                     default=AUTO,
-                    tooltip="How strongly the emotion is felt: 1 a hint, 2 clear, 3 as strong as it gets. auto is 2 "
-                    "without an audio-language model.",
+                    tooltip="How strongly the emotion is felt: 1 a hint, 2 clear, 3 as strong as it gets. auto asks "
+                    "the audio-language model, and is 2 without one.",
                 ),
-                _strength("expression", "Strength of the emotion's curves. Lower it for calm, raise it for theatre."),
-                _strength("articulation", "How far the mouth moves. Raise it for clear speech, lower it for mumbling."),
-                _strength("blinks", "How often the eyes blink; 0 never."),
-                _strength("gaze", "How much the eyes wander; 0 looks straight ahead."),
-                _strength("head_motion", "How much the head moves; 0 keeps it still."),
+                _strength(
+                    "expression",
+                    "Strength of the emotion in the face. Lower it for a calm speaker, raise it for theatre; 0 leaves "
+                    "only speech.",
+                ),
+                _strength(
+                    "articulation",
+                    "How far the mouth moves. Raise it when lips look lazy, lower it when they look chewed; 0 keeps "
+                    "them still.",
+                ),
+                _strength(
+                    "blinks", "How often the eyes blink. Lower it when blinks distract; 0 is never, 2 twice as often."
+                ),
+                _strength(
+                    "gaze",
+                    "How much the eyes wander. Lower it for a speaker who looks into the camera; 0 looks straight "
+                    "ahead.",
+                ),
+                _strength(
+                    "head_motion",
+                    "How much the head moves. Lower it when the picture's surroundings bend along; 0 keeps it still.",
+                ),
                 io.Int.Input(
                     "seed",
                     default=0,
                     min=0,
                     max=2**53 - 1,
                     control_after_generate=True,
-                    tooltip="Another number gives other blinks, glances and head motion.",
+                    tooltip="Another number gives other blinks, glances and head motion. Fix it to keep a take while "
+                    "you change the rest.",
                 ),
                 io.Float.Input(
                     "temperature",
@@ -62,21 +81,21 @@ class AudioToAU(io.ComfyNode):
                     min=0.0,
                     max=2.0,
                     step=0.05,
-                    tooltip="How freely the audio-language model writes; 0 always writes the likeliest. Without one it "
-                    "does nothing.",
+                    tooltip="How freely the audio-language model writes. Raise it for other readings of the same "
+                    "speech; does nothing without one.",
                 ),
                 io.String.Input(
                     "emotion_script",
                     optional=True,
                     force_input=True,
-                    tooltip='Emotions in time, one a line: "0.0 happy 2" is happy from 0 s on at level 2. Overrides '
-                    "emotion.",
+                    tooltip='Emotions in time, one a line, for speech whose emotion changes: "0.0 happy 2" is happy at '
+                    "level 2 from 0 s on. Overrides emotion and level.",
                 ),
                 io.String.Input(
                     "transcript",
                     optional=True,
                     force_input=True,
-                    tooltip="What is said. The audio-language model reads it along; without one it does nothing.",
+                    tooltip="What is said, for the audio-language model to read along; does nothing without one.",
                 ),
             ],
             outputs=[
@@ -110,7 +129,7 @@ class AudioToAU(io.ComfyNode):
         )
         options = SpeechOptions(
             emotion="neutral" if emotion == AUTO else emotion,
-            level=2 if level == AUTO else int(level),
+            level=2 if one_of(level, LEVELS, "level") == AUTO else int(level),
             spans=spans,
             expression=expression,
             articulation=articulation,
@@ -118,12 +137,13 @@ class AudioToAU(io.ComfyNode):
             gaze=gaze,
             head_motion=head_motion,
         )
+        sound = to_audio(audio)
         stop_if_cancelled()
-        performance = speech_to_au(to_audio(audio), options, seed)
+        performance = speech_to_au(sound, options, seed)
         heard = ", ".join(dict.fromkeys(span.emotion for span in options.emotions))
         return io.NodeOutput(performance, heard, _describe(performance, options))
 
 
-def _describe(performance, options: SpeechOptions) -> str:
+def _describe(performance: AUSequence, options: SpeechOptions) -> str:
     emotions = ", then ".join(f"{span.emotion} (level {span.level})" for span in options.emotions)
     return f"{performance.seconds:.1f} s, {len(performance)} frames at {performance.fps:g} fps; {emotions}."

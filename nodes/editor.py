@@ -18,11 +18,13 @@ class Editor(io.ComfyNode):
                 AUSequenceType.Input(
                     "au",
                     optional=True,
-                    tooltip="The performance to edit. Without it the editor starts from a neutral face.",
+                    tooltip="The performance to edit. Leave it unconnected to build one from the portrait's own face.",
                 ),
-                FaceType.Input("face", optional=True, tooltip="The face to show while editing."),
+                FaceType.Input(
+                    "face", optional=True, tooltip="The face to show while editing; it does not change the result."
+                ),
                 io.Audio.Input(
-                    "audio", optional=True, tooltip="The sound to edit along; without au it sets the length."
+                    "audio", optional=True, tooltip="The sound to edit along. Without au it sets the length."
                 ),
                 io.Float.Input(
                     "seconds",
@@ -30,13 +32,14 @@ class Editor(io.ComfyNode):
                     min=0.04,
                     max=3600.0,
                     step=0.1,
-                    tooltip="Length when neither au nor audio is connected.",
+                    tooltip="Length in seconds when neither au nor audio is connected.",
                 ),
                 io.String.Input(
                     "edits",
                     default="",
                     multiline=True,
-                    tooltip="The edits as JSON; empty changes nothing. The editor writes it, you may write it by hand.",
+                    tooltip="The edits as JSON, written by the editor or by hand; empty changes nothing. Copy it to "
+                    "use the same edits elsewhere.",
                 ),
             ],
             outputs=[AUSequenceType.Output(display_name="au")],

@@ -5,7 +5,7 @@ from pathlib import Path
 from .. import auhead_models
 from ..auhead_models.image import load_image
 from ..auhead_models.speech import load_audio
-from .host import from_audio, io, schema
+from .host import from_audio, io, one_of, schema
 
 ASSETS = Path(auhead_models.__file__).parent / "assets"
 SAMPLES = {"Grace Hopper (photograph)": "portrait.png", "rendered head": "head.png"}
@@ -17,7 +17,7 @@ class Example(io.ComfyNode):
         return schema(
             node_id="AUHeadExample",
             display_name="AUHead Example",
-            description="A bundled portrait and a few seconds of speech, free to use, for a first try.",
+            description="A bundled portrait and six seconds of speech, free to use, for a first try.",
             search_aliases=["sample", "demo", "portrait", "talking head"],
             inputs=[
                 io.Combo.Input(
@@ -32,5 +32,5 @@ class Example(io.ComfyNode):
 
     @classmethod
     def execute(cls, sample: str) -> io.NodeOutput:
-        picture, _ = load_image(ASSETS / SAMPLES.get(sample, "portrait.png"))
+        picture, _ = load_image(ASSETS / SAMPLES[one_of(sample, SAMPLES, "sample")])
         return io.NodeOutput(picture[None], from_audio(load_audio(ASSETS / "speech.wav")))

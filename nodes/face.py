@@ -4,7 +4,7 @@ import torch
 
 from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.face import FACE_ORDERS, Face, face_from_landmarks, find_face
-from .host import FaceType, LandmarksType, io, one_image, schema
+from .host import FaceType, LandmarksType, io, one_image, schema, to_landmarks
 
 
 class FaceFromPortrait(io.ComfyNode):
@@ -17,21 +17,27 @@ class FaceFromPortrait(io.ComfyNode):
             search_aliases=["face detection", "landmarks", "crop face", "talking head"],
             inputs=[
                 io.Image.Input(
-                    "image", tooltip="One picture with a face seen from the front; calm, closed lips are best."
+                    "image",
+                    tooltip="One picture with a face seen from the front; a calm face with closed lips works best.",
                 ),
                 LandmarksType.Input(
                     "landmarks",
                     optional=True,
-                    tooltip="Landmarks of ComfyUI's own face landmarker, if you prefer them to ours.",
+                    tooltip="Landmarks of ComfyUI's own face landmarker, when ours misses the face. Their faces are "
+                    "counted as they come; face_order and threshold do nothing then.",
                 ),
                 io.Int.Input(
-                    "face_index", default=0, min=0, max=99, tooltip="Which face, 0 being the first in face_order."
+                    "face_index",
+                    default=0,
+                    min=0,
+                    max=99,
+                    tooltip="Which face, 0 being the first in face_order. Change it for pictures of several people.",
                 ),
                 io.Combo.Input(
                     "face_order",
                     options=list(FACE_ORDERS),
                     default=FACE_ORDERS[0],
-                    tooltip="How faces are counted. Change it to pick one of several people.",
+                    tooltip="How faces are counted. Choose left-right to pick one person of a row.",
                 ),
                 io.Float.Input(
                     "crop_scale",
@@ -39,7 +45,7 @@ class FaceFromPortrait(io.ComfyNode):
                     min=1.2,
                     max=4.0,
                     step=0.05,
-                    tooltip="Side of the square in face sizes. Raise it for big hair or much head motion; lower it for "
+                    tooltip="Side of the square in face sizes. Raise it for big hair or much head motion, lower it for "
                     "a closer view.",
                 ),
                 io.Int.Input(
@@ -48,7 +54,8 @@ class FaceFromPortrait(io.ComfyNode):
                     min=128,
                     max=2048,
                     step=8,
-                    tooltip="Side of the square in pixels. Higher is sharper for large portraits, and slower.",
+                    tooltip="Side of the square in pixels. Raise it when the face is larger than that in the picture; "
+                    "it is sharper and slower then.",
                 ),
                 io.Float.Input(
                     "threshold",
@@ -64,7 +71,8 @@ class FaceFromPortrait(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.05,
-                    tooltip="Takes the portrait's own expression away. Raise it when the portrait smiles already.",
+                    tooltip="How much of the portrait's own expression is taken away. Raise it when the portrait "
+                    "smiles already.",
                 ),
             ],
             outputs=[
@@ -76,47 +84,34 @@ class FaceFromPortrait(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, image, face_index, face_order, crop_scale, size, threshold, relax, landmarks=None
+        cls,
+        image,
+        face_index: int,
+        face_order: str,
+        crop_scale: float,
+        size: int,
+        threshold: float,
+        relax: float,
+        landmarks=None,
     ) -> io.NodeOutput:
         picture = one_image(image, "image")
         if landmarks is None:
             face = find_face(picture, face_index, face_order, crop_scale, size, threshold, relax)
         else:
-            face = _from_core(picture, landmarks, face_index, crop_scale, size, relax)
+            points = _chosen(to_landmarks(landmarks, image, "image")[0], face_index)
+            face = _from_landmarks(picture, points, crop_scale, size, relax)
         return io.NodeOutput(face, face.crop[None], face.mask[None])
 
 
-def _from_core(picture: torch.Tensor, landmarks: dict, index: int, crop_scale: float, size: int, relax: float) -> Face:
-    """A face from the first frame of ComfyUI's FACE_LANDMARKS."""
-    faces = core_frames(landmarks)[0]
+def _chosen(faces: list[torch.Tensor], index: int) -> torch.Tensor:
     if not faces:
-        raise AUHeadError("The input landmarks hold no face; connect the picture they were made from, or none.")
+        raise AUHeadError("The input landmarks hold no face; make them from a picture with one, or leave them out.")
     if index >= len(faces):
         raise AUHeadError(f"Face {index} was asked for, but the input landmarks hold {len(faces)}; count from 0.")
-    rgb, alpha = (picture[..., :3], picture[..., 3]) if picture.shape[-1] == 4 else (picture, None)
-    return face_from_landmarks(rgb.float(), core_points(faces[index]), alpha, crop_scale, size, relax)
+    return faces[index]
 
 
-def core_frames(landmarks: dict) -> list[list[dict]]:
-    """The faces of each frame of ComfyUI's FACE_LANDMARKS. Raises AUHeadError for a structure we do not know."""
-    try:
-        frames = [list(faces) for faces in landmarks["frames"]]
-    except (KeyError, TypeError) as error:
-        raise AUHeadError("The input landmarks are not those of ComfyUI's face landmarker.") from error
-    if not frames:
-        raise AUHeadError("The input landmarks hold no frame.")
-    return frames
-
-
-def core_points(face: dict) -> torch.Tensor:
-    """Landmarks [478, 3] in image pixels with depth, from a face of ComfyUI's FACE_LANDMARKS.
-
-    Its depth is in pixels of the network's own view; the scale from there to the image is that of the other two axes.
-    """
-    try:
-        flat = torch.as_tensor(face["landmarks_xy"]).float()
-        view = torch.as_tensor(face["landmarks_3d"]).float()
-    except (KeyError, TypeError, ValueError) as error:
-        raise AUHeadError("The input landmarks are not those of ComfyUI's face landmarker.") from error
-    scale = (flat - flat.mean(0)).norm() / (view[:, :2] - view[:, :2].mean(0)).norm().clamp(min=1e-6)
-    return torch.cat([flat, view[:, 2:] * scale], -1)
+def _from_landmarks(picture: torch.Tensor, points: torch.Tensor, crop_scale: float, size: int, relax: float) -> Face:
+    picture = picture.float().cpu().clamp(0, 1)
+    rgb, alpha = (picture[..., :3].contiguous(), picture[..., 3]) if picture.shape[-1] == 4 else (picture, None)
+    return face_from_landmarks(rgb, points, alpha, crop_scale, size, relax)

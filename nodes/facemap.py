@@ -1,10 +1,8 @@
 """AU → FaceMap: draws a performance as a structured picture of the face."""
 
-import torch
-
 from ..auhead_models.face.facemap import STYLES
 from ..auhead_models.pipeline import draw_facemaps
-from .host import AUSequenceType, FaceType, frames_tensor, io, progress, schema
+from .host import AUSequenceType, FaceType, io, progress, reserve, schema
 
 
 class FaceMap(io.ComfyNode):
@@ -18,13 +16,13 @@ class FaceMap(io.ComfyNode):
             search_aliases=["controlnet", "openpose face", "mediapipe face", "landmarks"],
             inputs=[
                 FaceType.Input("face", tooltip="The face that performs."),
-                AUSequenceType.Input("au", tooltip="The performance."),
+                AUSequenceType.Input("au", tooltip="The performance; it decides the number of pictures."),
                 io.Combo.Input(
                     "style",
                     options=list(STYLES),
                     default="aniportrait",
-                    tooltip="aniportrait for the AU sampler; mediapipe and openpose for ControlNets; au_heatmap to see "
-                    "which muscles act.",
+                    tooltip="Choose aniportrait for the AU sampler, mediapipe or openpose for the ControlNet trained "
+                    "on it, au_heatmap to see which parts of the face act.",
                 ),
                 io.Int.Input(
                     "size",
@@ -32,17 +30,17 @@ class FaceMap(io.ComfyNode):
                     min=0,
                     max=2048,
                     step=8,
-                    tooltip="Side of the picture in pixels; 0 takes the face's. Change it to fit another model.",
+                    tooltip="Side of the pictures in pixels; 0 takes the face's. Set it to the size your model draws "
+                    "at.",
                 ),
             ],
             outputs=[io.Image.Output(display_name="facemap")],
         )
 
     @classmethod
-    @torch.inference_mode()
     def execute(cls, face, au, style: str, size: int) -> io.NodeOutput:
         clip = draw_facemaps(face, au.resample(), style, size or None)
-        pictures = frames_tensor(clip.count, clip.height, clip.width, 3, "the FaceMaps")
+        (pictures,) = reserve("the FaceMaps", (clip.count, clip.height, clip.width, 3))
         report = progress(clip.count)
         for index, picture in enumerate(clip.frames):
             pictures[index] = picture

@@ -11,7 +11,7 @@ Core types as ComfyUI defines them: IMAGE [B, H, W, C] float 0..1, MASK [B, H, W
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import comfy.model_management
@@ -21,12 +21,19 @@ import torch
 from comfy_api.latest import ComfyExtension, io, ui
 
 from ..auhead_models.errors import AUHeadError
+from ..auhead_models.face.topology import POINTS
 from ..auhead_models.speech import Audio
+
+try:
+    from comfy.memory_management import extra_ram_release
+except ImportError:  # hosts that drop the results of earlier runs by themselves
+    extra_ram_release = None
 
 __all__ = ["ComfyExtension", "io", "ui"]
 
 CATEGORY = "AUHead"
 FOLDER = "auhead"  # under input/, output/ and models/
+SAVED = " [output]"  # marks a file of output/, as in ComfyUI's own lists
 
 AUSequenceType = io.Custom("AU_SEQUENCE")
 FaceType = io.Custom("AUHEAD_FACE")
@@ -35,12 +42,23 @@ ALMType = io.Custom("AUHEAD_ALM")
 LandmarksType = io.Custom("FACE_LANDMARKS")
 
 _SCHEMA_FIELDS = io.Schema.__dataclass_fields__
-SPARE_MEMORY = 0.10  # of what is free, left to everything else
+_SPARE_MEMORY = 0.10  # of what is free, left to everything else
+_FOREIGN_LANDMARKS = (
+    "The input landmarks are not those of ComfyUI's face landmarker; connect Detect Face Landmarks (MediaPipe), or "
+    "nothing."
+)
 
 
 def schema(**fields) -> io.Schema:
     """A node's schema in our category. Fields that an older ComfyUI does not know are left out."""
     return io.Schema(category=CATEGORY, **{name: value for name, value in fields.items() if name in _SCHEMA_FIELDS})
+
+
+def one_of(choice: str, choices: Iterable[str], name: str) -> str:
+    """The choice of a list widget. Raises AUHeadError when it is not on the list, which an older ComfyUI lets pass."""
+    if choice not in choices:
+        raise AUHeadError(f'The input {name} is "{choice}"; choose one of {", ".join(choices)}.')
+    return choice
 
 
 def progress(total: int) -> Callable[[int, int], None]:
@@ -59,33 +77,48 @@ def stop_if_cancelled() -> None:
     comfy.model_management.throw_exception_if_processing_interrupted()
 
 
-def frames_tensor(count: int, height: int, width: int, channels: int, what: str) -> torch.Tensor:
-    """Room for frames [count, height, width, channels], if the machine has it. Raises AUHeadError when it has not."""
-    needed = 4 * count * height * width * channels
-    free = comfy.model_management.get_free_memory(torch.device("cpu")) * (1 - SPARE_MEMORY)
+def reserve(what: str, *shapes: tuple[int, ...]) -> list[torch.Tensor]:
+    """Room for the frames of a result: an unfilled tensor for each shape [T, H, W, ...].
+
+    Raises AUHeadError, before any work is done, when the machine has no room for all of them.
+    """
+    needed = sum(4 * torch.Size(shape).numel() for shape in shapes)
+    free = _free_memory(needed)
     if needed > free:
+        count, height, width = shapes[0][:3]
         raise AUHeadError(
             f"{count} frames of {width} x {height} need {needed / 2**30:.1f} GB of memory for {what}, but only "
             f"{free / 2**30:.1f} GB are free; make them smaller, or cut the performance into parts."
         )
-    return torch.empty(count, height, width, channels)
+    return [torch.empty(shape) for shape in shapes]
+
+
+def _free_memory(wanted: int) -> int:
+    """Bytes that we may use. ComfyUI is asked to drop the results of earlier runs when it cannot fulfil the wish."""
+    cpu = torch.device("cpu")
+    share = 1 - _SPARE_MEMORY
+    free = int(comfy.model_management.get_free_memory(cpu) * share)
+    if free < wanted and extra_ram_release is not None:
+        extra_ram_release(int(wanted / share))
+        free = int(comfy.model_management.get_free_memory(cpu) * share)
+    return free
 
 
 def one_image(image: torch.Tensor, name: str) -> torch.Tensor:
     """The only picture [H, W, C] of a batch."""
-    if image.shape[0] != 1:
-        raise AUHeadError(
-            f"The input {name} holds {image.shape[0]} pictures; give one, for example with ImageFromBatch."
-        )
+    if len(image) != 1:
+        raise AUHeadError(f"The input {name} holds {len(image)} pictures; give one, for example with ImageFromBatch.")
     return image[0]
 
 
-def to_audio(audio: dict) -> Audio:
-    """ComfyUI's AUDIO as ours. Raises AUHeadError for a batch and for a sound of no length."""
+def to_audio(audio: dict | None) -> Audio:
+    """ComfyUI's AUDIO as ours. Raises AUHeadError for a batch, for a sound of no length and for none at all."""
+    if audio is None:  # what ComfyUI gives for the sound of a silent video
+        raise AUHeadError("The input audio holds no sound; connect a recording of speech.")
     waveform = audio["waveform"]
-    if waveform.shape[0] != 1:
-        raise AUHeadError(f"The input audio holds {waveform.shape[0]} sounds; give one.")
-    if waveform.shape[-1] == 0:
+    if len(waveform) != 1:
+        raise AUHeadError(f"The input audio holds {len(waveform)} sounds; give one.")
+    if waveform.numel() == 0:
         raise AUHeadError("The sound of the input audio has no length; give a recording of speech.")
     return Audio(waveform[0].float().cpu().numpy(), int(audio["sample_rate"]))
 
@@ -95,51 +128,100 @@ def from_audio(audio: Audio) -> dict:
     return {"waveform": torch.from_numpy(audio.samples)[None], "sample_rate": audio.sample_rate}
 
 
+def to_landmarks(landmarks: dict, image: torch.Tensor, name: str) -> list[list[torch.Tensor]]:
+    """The faces of each picture from ComfyUI's FACE_LANDMARKS: points [478, 3] in image pixels with depth.
+
+    image: the pictures [B, H, W, C] of the input `name`, in which the faces were found. Raises AUHeadError when the
+    landmarks belong to other pictures or are of another kind.
+    """
+    try:
+        frames = [[_points(face) for face in faces] for faces in landmarks["frames"]]
+        height, width = (int(side) for side in landmarks["image_size"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise AUHeadError(_FOREIGN_LANDMARKS) from error
+    if len(frames) != len(image):
+        raise AUHeadError(
+            f"The input landmarks belong to {len(frames)} pictures, but the input {name} holds {len(image)}; connect "
+            "the same pictures to both."
+        )
+    if (height, width) != tuple(image.shape[1:3]):
+        raise AUHeadError(
+            f"The input landmarks belong to pictures of {width} x {height}, but the input {name} has "
+            f"{image.shape[2]} x {image.shape[1]}; connect the same pictures to both."
+        )
+    return frames
+
+
+def _points(face: dict) -> torch.Tensor:
+    """Points of one face. Their depth comes in pixels of the network's own view, scaled here as the other axes are."""
+    flat = torch.as_tensor(face["landmarks_xy"]).float().cpu()
+    view = torch.as_tensor(face["landmarks_3d"]).float().cpu()
+    if flat.shape != (POINTS, 2) or view.shape != (POINTS, 3):
+        raise ValueError(f"landmarks of shapes {list(flat.shape)} and {list(view.shape)}")
+    scale = (flat - flat.mean(0)).norm() / (view[:, :2] - view[:, :2].mean(0)).norm().clamp(min=1e-6)
+    return torch.cat([flat, view[:, 2:] * scale], -1)
+
+
 def model_files() -> list[str]:
-    """Names of the .safetensors files in models/auhead, without the folder."""
-    paths, _ = folder_paths.folder_names_and_paths.setdefault(
-        FOLDER, ([os.path.join(folder_paths.models_dir, FOLDER)], {".safetensors"})
-    )
-    return sorted({name for folder in paths for name in _files_in(Path(folder), (".safetensors",))})
+    """Names of the .safetensors files in models/auhead, in every place that the user's settings name for it."""
+    folder_paths.add_model_folder_path(FOLDER, os.path.join(folder_paths.models_dir, FOLDER))
+    return [name for name in folder_paths.get_filename_list(FOLDER) if name.lower().endswith(".safetensors")]
 
 
 def performance_files(suffixes: tuple[str, ...]) -> list[str]:
     """Performances a user can choose: "name" in input/auhead, "name [output]" in output/auhead."""
-    inputs = _files_in(Path(folder_paths.get_input_directory()) / FOLDER, suffixes)
-    outputs = _files_in(Path(folder_paths.get_output_directory()) / FOLDER, suffixes)
-    return sorted(inputs) + [f"{name} [output]" for name in sorted(outputs)]
+    return _files_in(_root(""), suffixes) + [name + SAVED for name in _files_in(_root(SAVED), suffixes)]
 
 
 def performance_path(choice: str) -> Path:
     """The file behind an entry of `performance_files`. Raises AUHeadError for anything outside the two folders."""
-    name, is_output = (choice[: -len(" [output]")], True) if choice.endswith(" [output]") else (choice, False)
-    root = Path(folder_paths.get_output_directory() if is_output else folder_paths.get_input_directory()) / FOLDER
-    path = (root / name).resolve()
-    if not path.is_relative_to(root.resolve()) or not path.is_file():
+    root = _root(choice)
+    try:
+        path = (root / choice.removesuffix(SAVED)).resolve()
+        known = path.is_relative_to(root) and path.is_file()
+    except (OSError, ValueError):  # no file can have such a name
+        known = False
+    if not known:
         raise AUHeadError(f'There is no performance "{choice}"; put the file into input/{FOLDER} or output/{FOLDER}.')
     return path
 
 
 def output_path(prefix: str, suffix: str) -> tuple[Path, str]:
-    """The next free file for a prefix under output/auhead, and its folder relative to output/."""
-    root = Path(folder_paths.get_output_directory()) / FOLDER
-    target = (root / prefix).resolve()
-    if not target.is_relative_to(root.resolve()) or target == root.resolve():
-        raise AUHeadError(f'The file name prefix "{prefix}" leads out of output/{FOLDER}; use a plain name.')
-    target.parent.mkdir(parents=True, exist_ok=True)
-    number = 1
-    while (path := target.with_name(f"{target.name}_{number:05}{suffix}")).exists():
-        number += 1
-    return path, str(path.parent.relative_to(root.parent.resolve()))
+    """The next free file for a prefix under output/auhead, its folder made, and that folder relative to output/.
+
+    Raises AUHeadError for a prefix that leads out of output/auhead and for one that no file can have.
+    """
+    root = _root(SAVED)
+    try:
+        target = (root / prefix).resolve()
+        if not target.is_relative_to(root) or target == root:
+            raise AUHeadError(
+                f'The file name prefix "{prefix}" does not name a file inside output/{FOLDER}; use a plain name.'
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while (path := target.with_name(f"{target.name}_{number:05}{suffix}")).exists():
+            number += 1
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AUHeadError(f'No file can be saved under "{prefix}" ({reason}); use another prefix.') from error
+    return path, (FOLDER / target.parent.relative_to(root)).as_posix()
 
 
-def _files_in(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
+def _root(choice: str) -> Path:
+    """Where an entry of `performance_files` lies, symbolic links resolved."""
+    saved = choice.endswith(SAVED)
+    parent = folder_paths.get_output_directory() if saved else folder_paths.get_input_directory()
+    return (Path(parent) / FOLDER).resolve()
+
+
+def _files_in(root: Path, suffixes: tuple[str, ...]) -> list[str]:
     """Paths relative to a folder, with forward slashes; none when the folder is missing or cannot be read."""
     try:
-        return [
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if path.suffix.lower() in suffixes and path.is_file()
-        ]
+        return sorted(
+            path.relative_to(root).as_posix()
+            for path in root.rglob("*")
+            if path.suffix.lower() in suffixes and path.is_file() and path.resolve().is_relative_to(root)
+        )
     except OSError:
         return []

@@ -20,8 +20,8 @@ class ModelChoice:
     download: bool
 
     def missing(self, instead: str) -> AUHeadError:
-        """The error of a node that needs the model; `instead` says what works today."""
-        return AUHeadError(f'This version of AUHead has no {self.kind} "{self.name}" yet; {instead}.')
+        """The error of a node that needs the model; `instead` says what works without it."""
+        return AUHeadError(f'This version of AUHead cannot run a {self.kind} yet ("{self.name}"); {instead}.')
 
 
 class Load(io.ComfyNode):
@@ -38,26 +38,27 @@ class Load(io.ComfyNode):
                     "diffusion",
                     options=[*DIFFUSION, *files],
                     default=DIFFUSION[0],
-                    tooltip="The video diffusion model. tiny is bundled, sd15 is larger and better. Files in "
-                    "models/auhead are listed, too.",
+                    tooltip="The video diffusion model of AU Diffusion Sampler. Choose sd15 for more detail and "
+                    "patience, tiny for speed, or a file of yours in models/auhead.",
                 ),
                 io.Combo.Input(
                     "alm",
                     options=[*ALM, *files],
                     default=ALM[0],
-                    tooltip="The audio-language model that hears the emotion and writes Action Units. tiny is bundled; "
-                    "the others are large and need a graphics card.",
+                    tooltip="The audio-language model that hears the emotion for Speech → Expression. Choose a larger "
+                    "one than tiny when it mishears and you have a graphics card.",
                 ),
                 io.Combo.Input(
                     "precision",
                     options=list(PRECISIONS),
                     default="auto",
-                    tooltip="Number format of the weights. Leave it at auto; use fp32 if a picture comes out black.",
+                    tooltip="Number format of the weights. Leave it at auto; choose fp32 when pictures come out black.",
                 ),
                 io.Boolean.Input(
                     "download",
                     default=False,
-                    tooltip="Switch on to let missing public files be downloaded into models/auhead. Off: no network.",
+                    tooltip="Switch on once to let missing files be downloaded into models/auhead. Off, nothing uses "
+                    "the network.",
                 ),
             ],
             outputs=[ModelType.Output(display_name="model"), ALMType.Output(display_name="alm")],

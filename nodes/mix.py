@@ -2,7 +2,7 @@
 
 from ..auhead_models.au.sequence import MIX_MODES
 from ..auhead_models.au.space import REGIONS
-from .host import AUSequenceType, io, schema
+from .host import AUSequenceType, io, one_of, schema
 
 EVERYWHERE = "all"
 FACE_PARTS = {
@@ -29,22 +29,29 @@ class Mix(io.ComfyNode):
                     min=0.0,
                     max=2.0,
                     step=0.05,
-                    tooltip="How much of b arrives; 0 leaves a as it is.",
+                    tooltip="How much of b arrives. Lower it for a trace of b; 0 leaves a as it is.",
                 ),
                 io.Combo.Input(
                     "region",
                     options=[*FACE_PARTS, *REGIONS],
                     default=EVERYWHERE,
-                    tooltip="Which part of the face b may change. lower face keeps a's eyes, upper face its lips.",
+                    tooltip="Which part of the face b may change. Choose upper face to keep the lips of a, lower face "
+                    "its eyes.",
                 ),
                 io.Combo.Input(
                     "mode",
                     options=list(MIX_MODES),
                     default="blend",
-                    tooltip="blend: from a to b by weight. add: b on top. max: the stronger one. replace: b alone.",
+                    tooltip="blend goes from a to b by weight; add puts b on top, for small gestures; max keeps the "
+                    "stronger, for blinks; replace takes b alone.",
                 ),
                 io.Float.Input(
-                    "start", default=0.0, min=0.0, max=3600.0, step=0.04, tooltip="Seconds into a at which b begins."
+                    "start",
+                    default=0.0,
+                    min=0.0,
+                    max=3600.0,
+                    step=0.04,
+                    tooltip="Seconds into a at which b begins. The result grows when b ends later.",
                 ),
             ],
             outputs=[AUSequenceType.Output(display_name="au")],
@@ -52,4 +59,5 @@ class Mix(io.ComfyNode):
 
     @classmethod
     def execute(cls, a, b, weight: float, region: str, mode: str, start: float) -> io.NodeOutput:
-        return io.NodeOutput(a.mix(b, weight, FACE_PARTS.get(region, region), mode, start))
+        part = one_of(region, (*FACE_PARTS, *REGIONS), "region")
+        return io.NodeOutput(a.mix(b, weight, FACE_PARTS.get(part, part), mode, start))

@@ -20,18 +20,31 @@ class Sampler(io.ComfyNode):
                 FaceType.Input("face", tooltip="The face that performs."),
                 AUSequenceType.Input("au", tooltip="The performance; it decides the number of frames."),
                 io.Image.Input(
-                    "facemap", optional=True, tooltip="FaceMaps of your own; without them they are drawn from au."
+                    "facemap",
+                    optional=True,
+                    tooltip="FaceMaps of your own, one a frame; leave it unconnected to have them drawn from au.",
                 ),
-                io.Audio.Input("audio", optional=True, tooltip="The speech, for models that listen to it."),
+                io.Audio.Input(
+                    "audio",
+                    optional=True,
+                    tooltip="The speech. Connect it for models that listen to it; others leave it aside.",
+                ),
                 io.Int.Input(
                     "seed",
                     default=0,
                     min=0,
                     max=2**53 - 1,
                     control_after_generate=True,
-                    tooltip="Another number gives other details, the same performance.",
+                    tooltip="Another number gives other details of the same performance. Change it when one comes out "
+                    "badly.",
                 ),
-                io.Int.Input("steps", default=20, min=1, max=100, tooltip="More steps are finer and slower."),
+                io.Int.Input(
+                    "steps",
+                    default=20,
+                    min=1,
+                    max=100,
+                    tooltip="More steps are finer and slower. Lower it for previews.",
+                ),
                 io.Combo.Input(
                     "scheduler",
                     options=list(SCHEDULERS),
@@ -44,7 +57,8 @@ class Sampler(io.ComfyNode):
                     min=1.0,
                     max=20.0,
                     step=0.1,
-                    tooltip="How closely the result follows portrait and performance. Lower it when colours burn.",
+                    tooltip="How closely the result follows portrait and performance. Lower it when colours burn; 1 is "
+                    "fastest.",
                 ),
                 io.Float.Input(
                     "au_guidance",
@@ -52,16 +66,23 @@ class Sampler(io.ComfyNode):
                     min=0.0,
                     max=4.0,
                     step=0.05,
-                    tooltip="Strength of the Action Units: 0 is a neutral face, 1 as performed, more exaggerates.",
+                    tooltip="Strength of the expression: 0 is neutral, 1 as performed. Raise it when the face is too "
+                    "tame; too much costs picture quality.",
                 ),
-                io.Combo.Input("au_region", options=list(REGIONS), default="all", tooltip="Where au_guidance acts."),
+                io.Combo.Input(
+                    "au_region",
+                    options=list(REGIONS),
+                    default="all",
+                    tooltip="Where au_guidance acts. Change it to raise only the brows, say.",
+                ),
                 io.Float.Input(
                     "guidance_start",
                     default=0.0,
                     min=0.0,
                     max=1.0,
                     step=0.01,
-                    tooltip="Part of the steps after which guidance begins.",
+                    tooltip="Part of the steps after which guidance begins. Raise it when the first steps stiffen the "
+                    "motion.",
                 ),
                 io.Float.Input(
                     "guidance_end",
@@ -69,7 +90,7 @@ class Sampler(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.01,
-                    tooltip="Part of the steps at which guidance ends; lower is faster.",
+                    tooltip="Part of the steps at which guidance ends. Lower it to save time.",
                 ),
                 io.Int.Input(
                     "window", default=16, min=1, max=32, tooltip="Frames drawn together. Lower it when memory runs out."
@@ -79,7 +100,7 @@ class Sampler(io.ComfyNode):
                     default=4,
                     min=0,
                     max=16,
-                    tooltip="Frames that neighbouring windows share. Raise it if it jumps.",
+                    tooltip="Frames that neighbouring windows share. Raise it when the video jumps.",
                 ),
             ],
             outputs=[

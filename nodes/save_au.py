@@ -1,9 +1,9 @@
 """Save AU: writes a performance to output/auhead."""
 
 from ..auhead_models.au import formats
-from .host import AUSequenceType, io, output_path, schema, ui
+from .host import AUSequenceType, io, one_of, output_path, schema, ui
 
-FORMATS = {
+FORMATS = {  # choice to suffix and the library's name of the format
     "json": (".json", "json"),
     "csv": (".csv", "csv"),
     "live link csv": (".csv", "live_link"),
@@ -25,14 +25,15 @@ class SaveAU(io.ComfyNode):
                 io.String.Input(
                     "filename_prefix",
                     default="performance",
-                    tooltip="Begins the file's name; a number follows. folder/name makes a folder in output/auhead.",
+                    tooltip="Begins the file's name; a number follows. Write folder/name to save into a folder in "
+                    "output/auhead.",
                 ),
                 io.Combo.Input(
                     "format",
                     options=list(FORMATS),
                     default="json",
-                    tooltip="json keeps everything; csv is for spreadsheets; live link csv for ARKit tools; emotions "
-                    "writes only the emotion script.",
+                    tooltip="json keeps everything. Choose csv for spreadsheets, live link csv for ARKit tools, "
+                    "emotions for the emotion script alone.",
                 ),
             ],
             outputs=[],
@@ -40,7 +41,7 @@ class SaveAU(io.ComfyNode):
 
     @classmethod
     def execute(cls, au, filename_prefix: str, format: str) -> io.NodeOutput:
-        suffix, kind = FORMATS[format]
+        suffix, kind = FORMATS[one_of(format, FORMATS, "format")]
         path, subfolder = output_path(filename_prefix, suffix)
         formats.save(au, path, kind)
         saved = ui.SavedResult(path.name, subfolder, io.FolderType.output)

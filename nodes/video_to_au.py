@@ -1,12 +1,14 @@
 """Video → AU: reads the performance of a face from the frames of a video."""
 
+from collections.abc import Iterator
+
 import torch
 
 from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.estimate import NEUTRAL_CHOICES, estimate_sequence
+from ..auhead_models.face.topology import POINTS
 from ..auhead_models.pipeline import video_to_au
-from .face import core_frames, core_points
-from .host import AUSequenceType, LandmarksType, io, progress, schema
+from .host import AUSequenceType, LandmarksType, io, progress, schema, to_landmarks
 
 
 class VideoToAU(io.ComfyNode):
@@ -18,49 +20,46 @@ class VideoToAU(io.ComfyNode):
             description="Reads expression, gaze and head motion from a video, to edit or to put on another face.",
             search_aliases=["motion capture", "face tracking", "action units", "retarget"],
             inputs=[
-                io.Image.Input("frames", tooltip="The frames of a video of one face."),
+                io.Image.Input("frames", tooltip="The frames of a video of one person; the largest face counts."),
                 io.Float.Input(
                     "fps",
                     default=25.0,
                     min=0.0,
                     max=240.0,
                     step=0.01,
-                    tooltip="Frames a second of these frames; connect the video's own.",
+                    tooltip="Frames per second of the video. Connect the fps of Get Video Components unless it is 25.",
                 ),
                 LandmarksType.Input(
                     "landmarks",
                     optional=True,
-                    tooltip="Landmarks of ComfyUI's own face landmarker, if you prefer them.",
+                    tooltip="Landmarks of ComfyUI's own face landmarker for the same frames, when ours lose the face; "
+                    "the first face of each frame counts.",
                 ),
                 io.Combo.Input(
                     "neutral",
                     options=list(NEUTRAL_CHOICES),
                     default="auto",
-                    tooltip="Which face counts as neutral: the calmest moments (auto) or the first frame.",
+                    tooltip="Which face counts as neutral: that of the calmest moments (auto), or the first frame. "
+                    "Choose the latter when the video begins with a calm face.",
                 ),
             ],
             outputs=[AUSequenceType.Output(display_name="au")],
         )
 
     @classmethod
-    @torch.inference_mode()
     def execute(cls, frames, fps: float, neutral: str, landmarks=None) -> io.NodeOutput:
         if not fps > 0:
             raise AUHeadError(f"The input fps is {fps:g}; give the frames per second of the video, for example 25.")
         if landmarks is None:
-            report = progress(len(frames))
-            watched = _reported(frames[..., :3].float().cpu(), report)
-            return io.NodeOutput(video_to_au(watched, fps, neutral))
-        missing = torch.full((478, 3), torch.nan)
-        points = [core_points(faces[0]) if faces else missing for faces in core_frames(landmarks)]
-        if len(points) != len(frames):
-            raise AUHeadError(
-                f"The input landmarks have {len(points)} frames and the video {len(frames)}; use the same frames."
-            )
+            return io.NodeOutput(video_to_au(_watched(frames), fps, neutral))
+        unseen = torch.full((POINTS, 3), torch.nan)
+        points = [faces[0] if faces else unseen for faces in to_landmarks(landmarks, frames, "frames")]
         return io.NodeOutput(estimate_sequence(torch.stack(points), fps, neutral))
 
 
-def _reported(frames, report):
+def _watched(frames: torch.Tensor) -> Iterator[torch.Tensor]:
+    """The pictures [H, W, 3] one by one, with progress after each."""
+    report = progress(len(frames))
     for index, frame in enumerate(frames):
-        yield frame
+        yield frame[..., :3].float().cpu()
         report(index + 1, len(frames))

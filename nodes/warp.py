@@ -1,9 +1,7 @@
 """AU Warp Render: the portrait performs, drawn by a geometric warp; no graphics card, no download."""
 
-import torch
-
 from ..auhead_models.face.warp import WarpRenderer
-from .host import AUSequenceType, FaceType, frames_tensor, io, progress, schema
+from .host import AUSequenceType, FaceType, io, progress, reserve, schema
 
 
 class Warp(io.ComfyNode):
@@ -12,8 +10,8 @@ class Warp(io.ComfyNode):
         return schema(
             node_id="AUHeadWarp",
             display_name="AU Warp Render (no GPU)",
-            description="Lets the portrait itself perform: a warp with painted eyes, lids, teeth, tongue. Fast on any "
-            "machine.",
+            description="Lets the portrait itself perform: a warp with painted eyes, lids, teeth and tongue. Fast on "
+            "any machine.",
             search_aliases=["animate portrait", "talking head", "live portrait", "lip sync"],
             inputs=[
                 FaceType.Input("face", tooltip="The face that performs."),
@@ -24,7 +22,7 @@ class Warp(io.ComfyNode):
                     min=0,
                     max=2048,
                     step=8,
-                    tooltip="Side of the frames in pixels; 0 takes the face's. Change it for a quick preview.",
+                    tooltip="Side of the frames in pixels; 0 takes the face's. Choose 256 for a quick preview.",
                 ),
             ],
             outputs=[
@@ -35,12 +33,12 @@ class Warp(io.ComfyNode):
         )
 
     @classmethod
-    @torch.inference_mode()
     def execute(cls, face, au, size: int) -> io.NodeOutput:
         au = au.resample()
         face = face.resized(size) if size else face
         count = len(au)
-        frames = frames_tensor(count, face.size, face.size, 4, "frames and masks")
+        shape = (count, face.size, face.size)
+        frames, masks = reserve("frames and masks", (*shape, 3), shape)
         for index, (frame, mask) in enumerate(WarpRenderer(face).render(au, progress(count))):
-            frames[index, ..., :3], frames[index, ..., 3] = frame, mask
-        return io.NodeOutput(frames[..., :3], frames[..., 3], float(au.fps))
+            frames[index], masks[index] = frame, mask
+        return io.NodeOutput(frames, masks, au.fps)

@@ -1,0 +1,27 @@
+"""Cancelling, and how much memory is free."""
+
+import torch
+
+
+class InterruptProcessingException(BaseException):
+    """What a cancelled run raises."""
+
+
+_interrupted = False
+
+
+def interrupt_current_processing(value: bool = True) -> None:
+    global _interrupted
+    _interrupted = value
+
+
+def throw_exception_if_processing_interrupted() -> None:
+    global _interrupted
+    if _interrupted:
+        _interrupted = False
+        raise InterruptProcessingException
+
+
+def get_free_memory(dev: torch.device) -> int:
+    """Bytes; tests that are about memory put their own number here."""
+    return 64 * 2**30
