@@ -2,7 +2,8 @@
 
     python tools/speech_check.py          one line per voice: correlation of jaw, pucker and stretch with a table of
                                           mouth shapes, recall and precision of closed lips at /p b m/
-    python tools/speech_check.py --fit    the weights of auhead_models/speech/closures.py from the same speech
+    python tools/speech_check.py --fit    the weights of auhead_models/speech/closures.py from the same speech:
+                                          _WEIGHTS, the rows of _COLOURS, and _BIAS
 
 Environment: the library's own, and the Debian packages flite, festival and festvox-kallpc16k. The sentences are ours.
 Voices are real people's recordings cut into phones or modelled (rms, slt, awb, kal); a phone's time is the voice's own.
@@ -23,6 +24,7 @@ from scipy.optimize import minimize
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from auhead_models.speech import articulate, load_audio, to_speech  # noqa: E402
 from auhead_models.speech.closures import candidates  # noqa: E402
+from auhead_models.speech.compose import eased  # noqa: E402
 from auhead_models.speech.spectrum import activity, analyse  # noqa: E402
 
 SENTENCES = """My mother may bring more paper bags from the market.
@@ -141,7 +143,8 @@ def judge(utterances: list[Utterance]) -> str:
     heard, table, found, bilabials, right, runs = [], [], 0, 0, 0, 0
     for utterance in utterances:
         performed = articulate(utterance.speech, utterance.frames)
-        heard.append(np.stack([performed.sequence[name] for name in _COLUMNS], axis=1))
+        mouth = eased(performed.sequence)
+        heard.append(np.stack([mouth[name] for name in _COLUMNS], axis=1))
         table.append(expected(utterance))
         lips = np.where(performed.envelope > 0.5, performed.sequence["lips_together"], 0)
         time = (np.arange(utterance.frames) + 0.5) / 25
@@ -164,8 +167,8 @@ def judge(utterances: list[Utterance]) -> str:
     )
 
 
-def fit(utterances: list[Utterance], ridge: float = 10.0) -> tuple[np.ndarray, float]:
-    """Logistic weights [18] and bias that tell dips made by the lips from others."""
+def fit(utterances: list[Utterance], ridge: float = 30.0) -> tuple[np.ndarray, float]:
+    """Logistic weights [66] and bias that tell dips made by the lips from others."""
     signs, made_by_lips = [], []
     for utterance in utterances:
         spectrum = analyse(utterance.speech, utterance.frames)
@@ -178,11 +181,13 @@ def fit(utterances: list[Utterance], ridge: float = 10.0) -> tuple[np.ndarray, f
     mean, spread = x.mean(axis=0), x.std(axis=0)
     z = (x - mean) / spread
 
-    def loss(w: np.ndarray) -> float:
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         score = z @ w[:-1] + w[-1]
-        return np.logaddexp(0, score).sum() - score[y].sum() + ridge * (w[:-1] ** 2).sum()
+        slope = z.T @ (1 / (1 + np.exp(-score)) - y) + 2 * ridge * w[:-1]
+        value = np.logaddexp(0, score).sum() - score[y].sum() + ridge * (w[:-1] ** 2).sum()
+        return value, np.append(slope, (1 / (1 + np.exp(-score)) - y).sum())
 
-    w = minimize(loss, np.zeros(x.shape[1] + 1)).x
+    w = minimize(loss, np.zeros(x.shape[1] + 1), jac=True).x
     return w[:-1] / spread, w[-1] - (mean / spread) @ w[:-1]
 
 
@@ -194,7 +199,9 @@ def main():
         utterances = [speak(voice, text, Path(folder)) for voice in VOICES for text in SENTENCES]
     if given.fit:
         weights, bias = fit(utterances)
-        print([round(float(weight), 3) for weight in weights], round(float(bias), 2))
+        for row in (weights[:18], *100 * weights[18:].reshape(3, 16)):
+            print([round(float(weight), 3) for weight in row])
+        print(round(float(bias), 2))
         return
     for voice in VOICES:
         print(f"{voice}  {judge([utterance for utterance in utterances if utterance.voice == voice])}")

@@ -60,8 +60,10 @@ _EFFORT = (0.55, 1.2)  # of the jaw, in the weakest and in the most stressed syl
 
 # Probability that the lips made a dip: below the first nothing happens, from the second on they close fully.
 _LIPS_MAYBE, _LIPS_SURELY = 0.12, 0.30
-_RAMP = 5.5  # steps to close and to open
-_HOLD = (8.0, 13.0)  # steps fully closed: two frames at least, whatever their phase
+_RAMP = (2.0, 7.5)  # steps to close and to open, the shorter ones in a crowd
+_HOLD = (4.0, 5.0)  # steps fully closed
+_SHARE = 0.45  # of the way to the next closure that a closure takes at most, so that a vowel shows between them
+_APART = 4  # frames between two closures: three open ones are a syllable, fewer are a flutter
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,7 @@ def articulate(speech: np.ndarray, frames: int, spectrum: Spectrum | None = None
     """Mouth of speech [N] (16 kHz mono, from `to_speech`) over so many frames; `spectrum` saves analysing it twice."""
     spectrum = spectrum or spectra.analyse(speech, frames)
     speaking = spectra.activity(spectrum.level)
-    closures = find_closures(spectrum, speaking)
+    closures = _syllables_apart(find_closures(spectrum, speaking))
     weights = _weights(spectrum, speaking, closures)
     shapes = weights @ _TABLE
     total = weights.sum(axis=1, keepdims=True) + 1e-6
@@ -104,7 +106,7 @@ def _weights(spectrum: Spectrum, speaking: np.ndarray, closures: list[Closure]) 
     time = np.arange(len(spectrum)) + 0.5
     for closure in closures:
         sure = _surely(closure)
-        lips = np.maximum(lips, sure * s_curve((time - closure.start + 2) / 3) * s_curve((closure.end + 2 - time) / 3))
+        lips = np.maximum(lips, sure * s_curve((time - closure.start + 1) / 3) * s_curve((closure.end + 1 - time) / 3))
     hissing = hissing * speaking * (1 - lips)
     weights = {
         "s": hissing * strong * sharp,
@@ -155,14 +157,33 @@ def _at_frames(track: np.ndarray, frames: int) -> np.ndarray:
     return track[low] * (1 - share) + track[high] * share
 
 
+def _frame(closure: Closure) -> int:
+    """The frame that shows the middle of a closure."""
+    return round(((closure.start + closure.end) / 2 - LEAD) / STEPS_PER_FRAME - 0.5)
+
+
+def _syllables_apart(closures: list[Closure]) -> list[Closure]:
+    """The closures that leave time for a vowel between them; of two that do not, the surer one."""
+    kept: dict[int, Closure] = {}
+    for closure in sorted(closures, key=lambda closure: -closure.lips):
+        if _surely(closure) > 0 and not any(_frame(closure) + k in kept for k in range(1 - _APART, _APART)):
+            kept[_frame(closure)] = closure
+    return [kept[frame] for frame in sorted(kept)]
+
+
 def _closing(closures: list[Closure], frames: int) -> np.ndarray:
-    """lips_together [T] of the closures, drawn one by one so that none is averaged away."""
-    time = (np.arange(frames) + 0.5) * STEPS_PER_FRAME + LEAD
+    """lips_together [T] of the closures, drawn one by one, and each around the middle of a frame, so that none is
+    averaged away or falls between two frames."""
     lips = np.zeros(frames)
-    for closure in closures:
+    if not closures:
+        return lips
+    time = np.arange(frames) * STEPS_PER_FRAME
+    middles = np.array([_frame(closure) for closure in closures]) * STEPS_PER_FRAME
+    gaps = np.concatenate(([np.inf], np.diff(middles), [np.inf]))
+    for closure, middle, before, after in zip(closures, middles, gaps, gaps[1:]):
         half = np.clip(closure.end - closure.start, *_HOLD) / 2
-        distance = np.abs(time - (closure.start + closure.end) / 2)
-        lips = np.maximum(lips, _surely(closure) * s_curve((half + _RAMP - distance) / _RAMP))
+        ramp = np.where(time < middle, *(np.clip(_SHARE / 2 * gap - half, *_RAMP) for gap in (before, after)))
+        lips = np.maximum(lips, _surely(closure) * s_curve((half + ramp - np.abs(time - middle)) / ramp))
     return lips
 
 

@@ -5,13 +5,14 @@
 3. blinks where they close the lids further than the expression does; what blinked in the expression itself is dropped
 4. gaze and head
 5. lips_together last: where the lips meet, nothing pulls them apart
-6. every column cut to its range
+6. the mouth eased, so that it opens and shuts over several frames
+7. every column cut to its range
 
 Each layer is an AUSequence of its own at 25 fps with zeros wherever it has nothing to say.
 """
 
 import numpy as np
-from scipy.ndimage import median_filter
+from scipy.ndimage import grey_erosion, median_filter
 
 from ..au import space
 from ..au.sequence import AUSequence
@@ -33,6 +34,7 @@ _YIELDS_ID = {
 _YIELDS = 0.6
 _PUCKER_TAKES = 0.6  # of raised and stretched corners, at full pucker
 _CLOSED_LIPS_STOP = {"jaw_open": 0.5, "upper_lip_raise": 1.0, "lower_lip_depress": 1.0}
+_QUICKEST = 0.25  # change of the mouth's opening, of pucker and of stretch in one frame
 _BLINK_FRAMES = 23  # an eye closure shorter than half of this is a blink, a longer one a look
 
 _ASYMMETRY = 0.08
@@ -83,7 +85,22 @@ def compose(
     table[:, _LIPS] = lips
     for name, share in _CLOSED_LIPS_STOP.items():
         table[:, space.COLUMN_INDEX[name]] *= 1 - share * lips
-    return AUSequence.from_table(table, expression.fps, expression.spans, "speech").clamp()
+    composed = AUSequence.from_table(table, expression.fps, expression.spans, "speech").clamp()
+    return eased(composed, _QUICKEST * max(strength, 1.0))
+
+
+def eased(sequence: AUSequence, quickest: float = _QUICKEST) -> AUSequence:
+    """The sequence with its mouth nowhere faster than `quickest` a frame: opening (jaw_open where the lips are apart),
+    pucker and stretch are lowered to the largest tracks below them that are slow enough. Closed lips stay closed."""
+    reach = np.arange(-4, 5)
+    columns = {}
+    for name in ("lip_pucker", *space.both_sides("lip_corner_stretch")):
+        columns[name] = grey_erosion(sequence[name], structure=-quickest * np.abs(reach), mode="nearest")
+    apart = 1 - sequence["lips_together"]
+    opening = sequence["jaw_open"] * apart
+    slow = grey_erosion(opening, structure=-quickest * np.abs(reach), mode="nearest")
+    columns["jaw_open"] = np.where(opening > slow, slow / np.maximum(apart, 1e-6), sequence["jaw_open"])
+    return sequence.with_columns(columns)
 
 
 def with_asymmetry(expression: AUSequence, seed: int) -> AUSequence:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..au.sequence import FPS, AUSequence, s_curve
+from ..face.deform import GAZE_DOWN, GAZE_SIDE, GAZE_UP
 from .prosody import Prosody
 from .randomness import frame_times, layer_generator
 
@@ -17,7 +18,6 @@ _AT_VIEWER = 0.45  # share of fixations that return to the viewer's eyes exactly
 _AWAY = 0.45  # share of the longer pauses in which the eyes leave the viewer
 _AWAY_PAUSE = 0.45  # seconds
 _JUMP = 0.055  # seconds
-_EYE_TURN = 0.42  # radians the eyes turn at gaze 1, about what the face package draws
 _KEEPS_TARGET = 0.85  # share of the head's turn that the eyes undo
 
 
@@ -81,10 +81,11 @@ def gaze_track(shifts: tuple[Shift, ...], frames: int, strength: float = 1.0) ->
 
 def keep_target(gaze: AUSequence, head: AUSequence, strength: float = 1.0) -> AUSequence:
     """The gaze turned against the head's motion, so that the eyes stay on what they look at."""
-    undo = _KEEPS_TARGET * min(strength, 1.0) / _EYE_TURN
+    undo = _KEEPS_TARGET * min(strength, 1.0)
+    down = undo * head["pitch"]
     return gaze.with_columns(
         {
-            "gaze_x": np.clip(gaze["gaze_x"] - undo * head["yaw"], -1, 1),
-            "gaze_y": np.clip(gaze["gaze_y"] - undo * head["pitch"], -1, 1),
+            "gaze_x": np.clip(gaze["gaze_x"] - undo * head["yaw"] / GAZE_SIDE, -1, 1),
+            "gaze_y": np.clip(gaze["gaze_y"] - down / np.where(down > 0, GAZE_DOWN, GAZE_UP), -1, 1),
         }
     )

@@ -31,7 +31,7 @@ def speech_to_au(audio: Audio, options: SpeechOptions | None = None, seed: int =
     return compose(
         _expression(emotion_track(options.emotions, frames), emphasis_track(shape, frames, seed), options, seed),
         articulate(speech, frames, spectrum),
-        blink_track(plan_blinks(shape, shifts, seed, options.blinks), frames),
+        blink_track(plan_blinks(shape, shifts, seed, options.blinks, options.emotions), frames),
         keep_target(gaze_track(shifts, frames, options.gaze), head, options.gaze),
         head,
         options.articulation,
