@@ -2,7 +2,7 @@
 
 People who talk blink about 26 times a minute (Bentivoglio et al. 1997, Mov. Disord. 12:1028), often where a phrase
 ends and with large shifts of gaze. A lid closes in 90 ms, stays for 50 and opens in 150; it stays longer than a frame
-lasts, so that every blink is seen closed. Surprise blinks less often and sadness with slower lids; both rates are chosen.
+lasts, so that every blink is seen closed. Surprise blinks less, sadness with slower lids; both rates are chosen.
 """
 
 import math
