@@ -6,16 +6,22 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test host-test lint bench clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: $(READY)  ## make the bundled portrait speak: demo/talking.mp4 and demo/contact_sheet.png
 	$(BIN)/auhead demo -o demo
 
 test: $(READY)  ## run the tests
 	$(BIN)/pytest
+
+# Not in .venv: PYTHON is the one that ComfyUI itself runs with, its requirements and pytest installed in it.
+host-test:  ## run the tests of the nodes in a real ComfyUI: make host-test COMFYUI_PATH=… PYTHON=…
+	@test -f "$(COMFYUI_PATH)/comfy_api/latest/__init__.py" || \
+	    { echo "COMFYUI_PATH is no ComfyUI: make host-test COMFYUI_PATH=/path/to/ComfyUI PYTHON=/path/to/its/python" >&2; exit 1; }
+	COMFYUI_PATH="$(abspath $(COMFYUI_PATH))" $(PYTHON) -m pytest tests/nodes
 
 lint: $(READY)  ## check the style
 	$(BIN)/ruff check .

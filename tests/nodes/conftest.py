@@ -32,6 +32,10 @@ from auhead_plugin.auhead_models.face.face import Face, find_face  # noqa: E402
 from auhead_plugin.nodes import NODES  # noqa: E402
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-node-contract", action="store_true", help="write tests/data/node_contract.json anew")
+
+
 class Nodes:
     """Runs a node by its id as ComfyUI does: widgets that are not given keep their defaults."""
 
