@@ -1,6 +1,6 @@
 """The command line: `auhead animate portrait.png speech.wav -o talking.mp4` and its sisters.
 
-Exit codes: 0 done, 2 a mistake in what was given (one sentence on stderr), 130 stopped with Ctrl-C.
+Exit codes: 0 done, 2 a mistake in what was given (one sentence on stderr), 130 stopped, with Ctrl-C or by `kill`.
 """
 
 import argparse
@@ -8,7 +8,9 @@ import logging
 import math
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import cli_commands as commands
@@ -17,7 +19,7 @@ from .au.formats import FORMATS
 from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
-from .pipeline import RENDERERS
+from .pipeline import DEVICES, RENDERERS
 from .speech.options import MAXIMUM_STRENGTH, STRENGTHS
 from .video import FPS_RANGE
 
@@ -25,10 +27,10 @@ from .video import FPS_RANGE
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     logging.basicConfig(level=logging.WARNING, format="auhead: %(message)s")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that `kill`, too, leaves no partial file
     try:
-        given = _parser().parse_args(arguments)
-        given.run(given)
+        with _stopping_as_with_ctrl_c():
+            given = _parser().parse_args(arguments)
+            given.run(given)
     except AUHeadError as error:
         print(f"auhead: {error}", file=sys.stderr)
         return 2
@@ -36,6 +38,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("auhead: stopped", file=sys.stderr)
         return 130
     return 0
+
+
+@contextmanager
+def _stopping_as_with_ctrl_c() -> Iterator[None]:
+    """`kill` and a closed terminal raise KeyboardInterrupt, too, so that no partial file stays."""
+    names = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    stops = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has no SIGHUP
+    before = {stop: signal.getsignal(stop) for stop in stops}
+    before = {stop: handler for stop, handler in before.items() if handler == signal.SIG_DFL}  # not under nohup
+    for stop in before:
+        signal.signal(stop, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for stop, handler in before.items():
+            signal.signal(stop, handler)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     animate.add_argument("speech", type=Path, nargs="?", help="sound or video file; may be left out with --au")
     _output(animate, "the video: .mp4, .mov or .mkv")
     animate.add_argument("--au", type=Path, help="perform this AU file instead of what the speech asks for")
-    _portrait(animate)
+    _portrait(animate, "512; with --paste-back, what the face has there")
     animate.add_argument("--renderer", choices=tuple(RENDERERS), default="warp")
     animate.add_argument("--fps", type=_number(float, *FPS_RANGE), default=25.0, help="of the video (25)")
     animate.add_argument("--paste-back", action="store_true", help="show the whole picture, not the square crop")
@@ -69,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     facemap.add_argument("au", type=Path)
     _output(facemap, "a video, or a folder for PNG files")
     facemap.add_argument("--style", choices=STYLES, default=STYLES[0])
-    _portrait(facemap)
+    _portrait(facemap, "512")
     facemap.set_defaults(run=commands.facemap)
 
     audio = verbs.add_parser("audio-to-au", help="write the performance that a speech recording asks for")
@@ -84,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     _output(video, "the AU file: .json, .csv")
     _format(video)
     video.add_argument("--neutral", choices=NEUTRAL_CHOICES, default="auto", help="which frames show a calm face")
+    _device(video)
     video.set_defaults(run=commands.video_to_au)
 
     convert = verbs.add_parser("convert", help="translate an AU file into another format")
@@ -96,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = verbs.add_parser("demo", help="make the bundled portrait speak")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder for the results (demo)")
+    _device(demo)
     demo.set_defaults(run=commands.demo)
     return parser
 
@@ -109,24 +129,30 @@ def _format(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--format", choices=writable, help="when the file's ending does not say it")
 
 
-def _portrait(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--size", type=_number(int, 64, 2048), default=512, help="side of the square crop (512 pixels)")
+def _portrait(verb: argparse.ArgumentParser, size: str) -> None:
+    verb.add_argument("--size", type=_number(int, 64, 2048), help=f"side of the square crop in pixels ({size})")
     verb.add_argument("--face-index", type=_number(int, 0, math.inf), default=0, help="0 is the largest face")
     verb.add_argument("--threshold", type=_number(float, 0, 1), default=0.5, help="how sure the detector must be (0.5)")
     verb.add_argument(
         "--relax", type=_number(float, 0, 1), default=0.0, help="how much of the portrait's own expression to take away"
     )
+    _device(verb)
+
+
+def _device(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--device", choices=DEVICES, default=DEVICES[0], help="where to compute (auto: CUDA if there is)")
 
 
 def _speech(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--emotion", choices=EMOTIONS, default="neutral")
-    verb.add_argument("--level", type=int, choices=(1, 2, 3), default=2, help="strength of the emotion (2)")
+    """What shapes a performance; an option that is not given is None, so that it can be told from its default."""
+    verb.add_argument("--emotion", choices=EMOTIONS, help="neutral unless given")
+    verb.add_argument("--level", type=int, choices=(1, 2, 3), help="strength of the emotion (2)")
     verb.add_argument("--emotion-script", type=Path, help='lines such as "0.0 happy 2", or subtitles with tags')
     for layer in STRENGTHS:
         what = f"strength of the {layer.replace('_', ' ')}, 0 to {MAXIMUM_STRENGTH:g} (1)"
         strength = _number(float, 0, MAXIMUM_STRENGTH)
-        verb.add_argument(f"--{layer.replace('_', '-')}", type=strength, default=1.0, help=what)
-    verb.add_argument("--seed", type=_number(int, 0, 2**63 - 1), default=0, help="of blinks, gaze and head motion (0)")
+        verb.add_argument(f"--{layer.replace('_', '-')}", type=strength, help=what)
+    verb.add_argument("--seed", type=_number(int, 0, 2**63 - 1), help="of blinks, gaze and head motion (0)")
 
 
 def _number(kind: type, low: float, high: float) -> Callable[[str], float]:

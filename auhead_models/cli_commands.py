@@ -11,10 +11,10 @@ from tqdm import tqdm
 from .au import FPS, AUSequence, Span, formats
 from .contact_sheet import ContactSheet
 from .errors import AUHeadError
-from .face.face import Face, find_face
+from .face.face import DEFAULT_SIZE, Face, find_face
 from .files import check_input, check_output, check_output_folder, made_folder, whole_file
 from .image import load_image, save_png
-from .pipeline import draw, draw_facemaps
+from .pipeline import choose_device, draw, draw_facemaps
 from .pipeline import video_to_au as read_performance
 from .speech import Audio, SpeechOptions, load_audio, speech_to_au
 from .speech.options import STRENGTHS
@@ -27,16 +27,24 @@ DEMO_EMOTIONS = (Span(0.0, 2.4, "neutral", 2), Span(2.4, 6.0, "happy", 2))
 def animate(given: Namespace) -> None:
     if given.speech is None and given.au is None:
         raise AUHeadError("There is nothing to say; give a speech recording, or an AU file with --au.")
+    if given.au is not None and (unused := _given_speech_options(given)):
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+        raise AUHeadError(f"--au performs the file {given.au} as it is, without {options}; leave out one or the other.")
     check_container(check_output(given.output, given.portrait, given.speech, given.au))
+    device = choose_device(given.device)
     portrait = _portrait(given.portrait)
     audio = load_audio(given.speech) if given.speech is not None else None
     performance = _performance(given, audio)
+    face = _face(portrait, given)
+    if given.paste_back and given.size is None:
+        face = face.in_picture(given.max_side)
     clip = draw(
-        _face(portrait, given),
+        face,
         performance.resample(given.fps),
         given.renderer,
         whole_picture=given.paste_back,
         max_side=given.max_side,
+        device=device,
     )
     with VideoWriter(given.output, clip.fps, clip.width, clip.height, audio) as video:
         for frame in _progress(clip.frames, clip.count, "frames"):
@@ -51,9 +59,10 @@ def facemap(given: Namespace) -> None:
         check_output_folder(given.output)
     else:
         check_container(check_output(given.output, given.portrait, given.au))
+    device = choose_device(given.device)
     portrait = _portrait(given.portrait)
     performance = formats.load(given.au).resample(FPS)
-    clip = draw_facemaps(_face(portrait, given), performance, given.style)
+    clip = draw_facemaps(_face(portrait, given), performance, given.style, device=device)
     frames = _progress(clip.frames, clip.count, "frames")
     if folder:
         _write_pictures(frames, given.output)
@@ -66,13 +75,14 @@ def facemap(given: Namespace) -> None:
 
 def audio_to_au(given: Namespace) -> None:
     _check_au_output(given.output, given.format, given.speech, given.emotion_script)
-    _save(speech_to_au(load_audio(given.speech), _speech_options(given), given.seed), given.output, given.format)
+    _save(_performed(load_audio(given.speech), given), given.output, given.format)
 
 
 def video_to_au(given: Namespace) -> None:
     _check_au_output(given.output, given.format, given.video)
     with VideoReader(given.video) as video:
-        performance = read_performance(_progress(video, video.frames, "frames"), video.fps, given.neutral)
+        frames = _progress(video, video.frames, "frames")
+        performance = read_performance(frames, video.fps, given.neutral, choose_device(given.device))
     _save(performance, given.output, given.format)
 
 
@@ -84,10 +94,14 @@ def convert(given: Namespace) -> None:
 
 def demo(given: Namespace) -> None:
     folder = check_output_folder(given.output)
+    device = choose_device(given.device)
+    for sample in ("portrait.png", "speech.wav"):
+        if not (ASSETS / sample).is_file():
+            raise AUHeadError(f"The sample {sample} is missing from {ASSETS}: install AUHead again.")
     talking, sheet_path = folder / "talking.mp4", folder / "contact_sheet.png"
     audio = load_audio(ASSETS / "speech.wav")
     face = find_face(_portrait(ASSETS / "portrait.png"))
-    clip = draw(face, speech_to_au(audio, SpeechOptions(spans=DEMO_EMOTIONS), 0))
+    clip = draw(face, speech_to_au(audio, SpeechOptions(spans=DEMO_EMOTIONS), 0), device=device)
     sheet = ContactSheet(face, clip.count, clip.fps)
     with VideoWriter(talking, clip.fps, clip.width, clip.height, audio) as video:
         for frame in sheet.watch(_progress(clip.frames, clip.count, "frames")):
@@ -105,22 +119,32 @@ def _portrait(path: Path) -> torch.Tensor:
 
 def _face(portrait: torch.Tensor, given: Namespace) -> Face:
     return find_face(
-        portrait, face_index=given.face_index, size=given.size, threshold=given.threshold, relax=given.relax
+        portrait,
+        face_index=given.face_index,
+        size=given.size or DEFAULT_SIZE,
+        threshold=given.threshold,
+        relax=given.relax,
     )
 
 
 def _performance(given: Namespace, audio: Audio | None) -> AUSequence:
     if given.au is not None:
         return formats.load(check_input(given.au, "AU file"))
-    return speech_to_au(audio, _speech_options(given), given.seed)
+    return _performed(audio, given)
 
 
-def _speech_options(given: Namespace) -> SpeechOptions:
-    spans = ()
-    if given.emotion_script is not None:
-        spans = formats.load_emotion_script(check_input(given.emotion_script, "emotion script"))
-    strengths = {layer: getattr(given, layer) for layer in STRENGTHS}
-    return SpeechOptions(given.emotion, given.level, spans, **strengths)
+def _performed(audio: Audio, given: Namespace) -> AUSequence:
+    """What the speech asks for, under the options that were given."""
+    options = _given_speech_options(given)
+    seed = options.pop("seed", 0)
+    if script := options.pop("emotion_script", None):
+        options["spans"] = formats.load_emotion_script(check_input(script, "emotion script"))
+    return speech_to_au(audio, SpeechOptions(**options), seed)
+
+
+def _given_speech_options(given: Namespace) -> dict[str, object]:
+    names = ("emotion", "level", "emotion_script", *STRENGTHS, "seed")
+    return {name: getattr(given, name) for name in names if getattr(given, name) is not None}
 
 
 def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> None:

@@ -4,6 +4,8 @@
     speech ── speech_to_au ── AUSequence ──┴─ renderer ── frames ── paste_back
 
 Pictures are [H, W, 3] in 0..1. Frames come one at a time from a generator, so memory does not grow with the length.
+`device` is a torch device or one of DEVICES; portraits are found and measured on the CPU, everything that repeats for
+every frame runs there. Frames lie on the device that drew them, whole pictures on that of the portrait.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +28,19 @@ from .speech import Audio, SpeechOptions, speech_to_au
 
 RENDERERS = {"warp": WarpRenderer}  # a renderer is built for a face and renders an AUSequence to (frame, mask)
 
+DEVICES = ("auto", "cpu", "cuda")  # auto: cuda where there is one
+
 _PIECE = 25  # frames of FaceMaps drawn at once
+
+
+def choose_device(name: str | torch.device) -> torch.device:
+    """The device of that name. Raises AUHeadError for "cuda" where PyTorch has none."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise AUHeadError('PyTorch finds no CUDA device here; use "cpu" or "auto".')
+    return device
 
 
 @dataclass(frozen=True)
@@ -49,20 +63,26 @@ def animate(
     relax: float = 0.0,
     renderer: str = "warp",
     fps: float = FPS,
+    device: str | torch.device = "auto",
 ) -> Clip:
     """A portrait and a speech recording become a talking head. Raises AUHeadError for a portrait without a face."""
     face = find_face(portrait, size=size, relax=relax)
     performance = speech_to_au(audio, options or SpeechOptions(), seed)
-    return draw(face, performance.resample(fps), renderer)
+    return draw(face, performance.resample(fps), renderer, device=device)
 
 
 def draw(
-    face: Face, performance: AUSequence, renderer: str = "warp", whole_picture: bool = False, max_side: int = 1280
+    face: Face,
+    performance: AUSequence,
+    renderer: str = "warp",
+    whole_picture: bool = False,
+    max_side: int = 1280,
+    device: str | torch.device = "auto",
 ) -> Clip:
     """A face performs, drawn in its square crop or, with whole_picture, in the picture that it was cut from."""
     if renderer not in RENDERERS:
         raise AUHeadError(f'There is no renderer "{renderer}"; choose one of {", ".join(RENDERERS)}.')
-    frames = (frame for frame, _ in RENDERERS[renderer](face).render(performance))
+    frames = (frame for frame, _ in RENDERERS[renderer](face, choose_device(device)).render(performance))
     height = width = face.size
     if whole_picture:
         frames = paste_back(face.image, frames, face.crop_matrix, face.mask, max_side=max_side)
@@ -72,10 +92,16 @@ def draw(
     return Clip(frames, len(performance), performance.fps, width, height)
 
 
-def draw_facemaps(face: Face, performance: AUSequence, style: str = "aniportrait", size: int | None = None) -> Clip:
+def draw_facemaps(
+    face: Face,
+    performance: AUSequence,
+    style: str = "aniportrait",
+    size: int | None = None,
+    device: str | torch.device = "auto",
+) -> Clip:
     """The same performance as a structured drawing of the face, for a video diffusion model or a ControlNet."""
     size = size or face.size
-    deform = FaceDeformer(face)
+    deform = FaceDeformer(face, choose_device(device))
 
     def frames() -> Iterator[torch.Tensor]:
         for start in range(0, len(performance), _PIECE):
@@ -86,19 +112,23 @@ def draw_facemaps(face: Face, performance: AUSequence, style: str = "aniportrait
 
 
 @torch.inference_mode()
-def video_to_au(frames: Iterable[torch.Tensor], fps: float, neutral: str = "auto") -> AUSequence:
+def video_to_au(
+    frames: Iterable[torch.Tensor], fps: float, neutral: str = "auto", device: str | torch.device = "auto"
+) -> AUSequence:
     """The performance of the largest face in a video: frames [H, W, 3], `neutral` as in `estimate_sequence`."""
-    points = [torch.full((POINTS, 3), torch.nan)]
+    device = choose_device(device)
+    points, found = [], None
     for frame in frames:
-        points.append(_follow(frame, points[-1]))
-    if len(points) == 1:
+        found = _follow(frame.to(device), found)
+        points.append(torch.full((POINTS, 3), torch.nan) if found is None else found.cpu())
+    if not points:
         raise AUHeadError("The video holds no frames; give one that can be played.")
-    return estimate_sequence(torch.stack(points[1:]), fps, neutral)
+    return estimate_sequence(torch.stack(points), fps, neutral)
 
 
-def _follow(frame: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
-    """Landmarks [478, 3] near the previous ones, or found anew where those are lost; NaN where there is no face."""
-    if previous.isfinite().all():
+def _follow(frame: torch.Tensor, previous: torch.Tensor | None) -> torch.Tensor | None:
+    """Landmarks [478, 3] near the previous ones, or found anew where those are lost; None where there is no face."""
+    if previous is not None:
         found = track_landmarks(frame, previous)
         if found.confidence >= LOWEST_CONFIDENCE:
             return found.points
@@ -107,4 +137,4 @@ def _follow(frame: torch.Tensor, previous: torch.Tensor) -> torch.Tensor:
         found = find_landmarks(frame, max(faces, key=lambda face: float((face.box[2:] - face.box[:2]).prod())))
         if found.confidence >= LOWEST_CONFIDENCE:
             return found.points
-    return torch.full_like(previous, torch.nan)
+    return None

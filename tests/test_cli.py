@@ -3,15 +3,18 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from scipy.io import wavfile
 
+from auhead_models import cli_commands
 from auhead_models.au import AUSequence, Span, emotion_track
 from auhead_models.au.formats import load, save
 from auhead_models.cli import main
@@ -74,6 +77,11 @@ BAD_COMMANDS = {
     "relax 2": "animate portrait.png short.wav -o out.mp4 --relax 2",
     "unknown renderer": "animate portrait.png short.wav -o out.mp4 --renderer oil",
     "unknown option": "animate portrait.png short.wav -o out.mp4 --colour red",
+    "an AU file and an emotion": "animate portrait.png -o out.mp4 --au still.json --emotion neutral",
+    "an AU file and a seed": "animate portrait.png short.wav -o out.mp4 --au still.json --seed 0",
+    "an AU file and a strength": "animate portrait.png -o out.mp4 --au still.json --head-motion 1",
+    "an AU file and a script": "animate portrait.png -o out.mp4 --au still.json --emotion-script script.txt",
+    "unknown device": "animate portrait.png short.wav -o out.mp4 --device abacus",
     "no output named": "animate portrait.png short.wav",
     "unknown command": "dance portrait.png",
     "no command": "",
@@ -107,6 +115,42 @@ def frames_and_tags(path: Path) -> tuple[int, dict[str, str]]:
     with av.open(str(path)) as container:
         assert container.streams.audio, "no sound"
         return container.streams.video[0].frames, container.metadata
+
+
+def test_an_au_file_names_the_options_it_does_without(files, capsys, monkeypatch):
+    monkeypatch.chdir(files)
+    command = "animate portrait.png -o out.mp4 --au still.json --level 3 --head-motion 0"
+    _, (line,) = run(capsys, *command.split())
+    assert "still.json" in line and "--level, --head-motion;" in line
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_a_missing_graphics_card_is_a_sentence(tmp_path, capsys, portrait_path, short_speech_path):
+    command = ["animate", portrait_path, short_speech_path, "-o", tmp_path / "out.mp4", "--device", "cuda"]
+    code, (line,) = run(capsys, *command)
+    assert code == 2 and "no CUDA device" in line and not list(tmp_path.iterdir())
+
+
+def test_a_demo_without_its_samples_asks_to_install_again(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli_commands, "ASSETS", tmp_path)
+    code, (line,) = run(capsys, "demo", "-o", tmp_path / "demo")
+    assert code == 2 and "portrait.png is missing" in line and "install AUHead again" in line
+    assert not (tmp_path / "demo").exists()
+
+
+def test_commands_run_outside_the_main_thread(tmp_path, short_speech_path):
+    codes = []
+    command = ["audio-to-au", str(short_speech_path), "-o", str(tmp_path / "au.json")]
+    thread = threading.Thread(target=lambda: codes.append(main(command)))
+    thread.start()
+    thread.join()
+    assert codes == [0] and (tmp_path / "au.json").exists()
+
+
+def test_a_command_leaves_the_signals_as_they_were(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    run(capsys, "dance")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize("option", ["", "--paste-back --max-side 128", "--emotion happy --level 3", "--relax 1"])
@@ -224,8 +268,11 @@ def test_video_to_au(tmp_path, capsys, portrait_path):
     assert len(found) == 25 and found["lip_corner_raise_left"][-1] > 0.3
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_stopping_leaves_no_partial_file(tmp_path, portrait_path, stop):
+STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_stopping_leaves_nothing(tmp_path, portrait_path, stop):
     save(AUSequence.zeros(3000), tmp_path / "long.json")
     command = ["animate", portrait_path, "-o", tmp_path / "out" / "clip.mp4", "--au", tmp_path / "long.json"]
     process = subprocess.Popen(
@@ -240,4 +287,4 @@ def test_stopping_leaves_no_partial_file(tmp_path, portrait_path, stop):
     process.send_signal(stop)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and errors.strip() == "auhead: stopped"
-    assert list((tmp_path / "out").iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["long.json"]

@@ -2,12 +2,13 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from auhead_models.au import AUSequence
 from auhead_models.errors import AUHeadError
-from auhead_models.face.crop import paste_mask
+from auhead_models.face.crop import limit_side, paste_mask
 from auhead_models.face.face import find_face
-from auhead_models.pipeline import animate, draw, draw_facemaps, video_to_au
+from auhead_models.pipeline import animate, choose_device, draw, draw_facemaps, video_to_au
 from auhead_models.speech import SpeechOptions, load_audio
 
 
@@ -53,6 +54,20 @@ def test_whole_picture_changes_only_the_face(face, portrait, smile):
     assert not torch.equal(last, portrait)
 
 
+@pytest.mark.parametrize("max_side, size", [(1280, 787), (700, 482), (200, 256)])
+def test_a_large_picture_at_rest_keeps_its_sharpness(portrait, max_side, size):
+    planes = F.interpolate(portrait.movedim(-1, 0)[None], (760, 760), mode="bicubic", antialias=True).clamp(0, 1)
+    picture = F.pad(planes, (301, 83, 57, 0), mode="replicate")[0].movedim(0, -1)
+    face = find_face(picture).in_picture(max_side)
+    assert face.size == size
+    (still,) = draw(face, AUSequence.zeros(1), whole_picture=True, max_side=max_side).frames
+    expected = limit_side(picture, max_side)
+    assert still.shape == expected.shape
+    inside = paste_mask(still.shape[:2], face.crop_matrix, face.mask) == 1
+    decibels = -10 * (still - expected)[inside].square().mean().log10()
+    assert decibels > (60 if size > 256 else 35)  # a crop enlarged to be drawn well cannot be pasted exactly
+
+
 def test_whole_picture_is_limited_in_size(face, smile):
     clip = draw(face, smile, whole_picture=True, max_side=200)
     assert next(clip.frames).shape == (clip.height, clip.width, 3) == (200, 200, 3)
@@ -77,6 +92,22 @@ def test_video_to_au_reads_the_smile_back(face, smile):
     assert len(found) == 12
     assert found["lip_corner_raise_left"][-1] > 0.4 and found["lip_corner_raise_left"][0] < 0.1
     assert found["jaw_open"][-1] > 0.2
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_cuda_draws_what_the_cpu_draws(face, smile):
+    for there, here in zip(draw(face, smile, device="cuda").frames, draw(face, smile, device="cpu").frames):
+        assert there.is_cuda and (there.cpu() - here).abs().mean() < 1e-3
+    frames = list(draw(face, smile, device="cuda").frames)
+    frames[5] = torch.zeros_like(frames[5])
+    assert len(video_to_au(frames, 25.0, device="cuda")) == 12
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_without_cuda_auto_is_the_cpu():
+    assert choose_device("auto") == choose_device("cpu") == torch.device("cpu")
+    with pytest.raises(AUHeadError, match="no CUDA device"):
+        choose_device("cuda")
 
 
 def test_errors_are_sentences(face, smile, short_speech_path):

@@ -15,6 +15,7 @@ from ..errors import AUHeadError
 
 CROP_SCALE = 2.2  # side of the crop in sides of the face box: head, hair and some of the shoulders
 WHOLE_IMAGE = 0.75  # a square image is kept whole when the crop would cover this much of its side
+SMALLEST_PASTED, LARGEST_PASTED = 256, 1280  # smaller, eyes and teeth are coarse; larger, frames take long
 _RAISE = 0.08  # the crop's centre lies above the face box's by this part of the box: hair needs more room than the chin
 
 
@@ -75,6 +76,35 @@ def transform_points(points: torch.Tensor, matrix: torch.Tensor, inverse: bool =
     scale, left, top = _scale_and_origin(matrix)
     origin = points.new_tensor([left, top, 0.0][: points.shape[-1]])
     return (points - origin) / scale if inverse else points * scale + origin
+
+
+def limit_side(picture: torch.Tensor, max_side: int) -> torch.Tensor:
+    """A picture [H, W, C] or [H, W] as `paste_back` makes it smaller, or itself where it is small enough."""
+    size = tuple(picture.shape[:2])
+    if max(size) <= max_side:
+        return picture
+    planes = picture if picture.dim() == 3 else picture[..., None]
+    return _shrink(planes, _limited_size(size, max_side)).view(*_limited_size(size, max_side), *picture.shape[2:])
+
+
+def whole_pixel_crop(
+    image_size: tuple[int, int], matrix: torch.Tensor, size: int, max_side: int
+) -> tuple[torch.Tensor, int]:
+    """The same square in a picture made smaller to max_side: a matrix there and the crop's new size.
+
+    Image_size (H, W), matrix and size belong to the larger picture. The square starts and ends on whole pixels, and the
+    crop has as many, within SMALLEST_PASTED and LARGEST_PASTED: what is drawn in it is pasted back without resampling.
+    """
+    (height, width), small = _limited(image_size, matrix, max_side)
+    scale, left, top = _scale_and_origin(small)
+    side = max(1, round(scale * size))
+    left, top = round(left), round(top)
+    if 0 <= left <= width - side + 1:
+        left = min(left, width - side)
+    if 0 <= top <= height - side + 1:
+        top = min(top, height - side)
+    size = min(max(side, SMALLEST_PASTED), LARGEST_PASTED)
+    return _matrix(left, top, side, size), size
 
 
 def paste_mask(
@@ -181,8 +211,12 @@ def _limited(
     longer = max(size)
     if not max_side or longer <= max_side:
         return size, matrix
-    factor = max_side / longer
-    return tuple(max(1, round(n * factor)) for n in size), matrix * factor
+    return _limited_size(size, max_side), matrix * (max_side / longer)
+
+
+def _limited_size(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    factor = min(1.0, max_side / max(size))
+    return tuple(max(1, round(n * factor)) for n in size)
 
 
 def _shrink(picture: torch.Tensor, size: tuple[int, int], copy: bool = False) -> torch.Tensor:

@@ -12,7 +12,7 @@ import torch
 
 from ..errors import AUHeadError
 from .canonical import Pose, face_width, fit_pose, head_angles, load_geometry
-from .crop import CROP_SCALE, extract_crop, square_crop, transform_points
+from .crop import CROP_SCALE, extract_crop, limit_side, square_crop, transform_points, whole_pixel_crop
 from .deform import EYE_CLOSURES, OPENABLE
 from .detector import Detection, detect_faces
 from .estimate import estimate_own
@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 FACE_ORDERS = ("large-small", "small-large", "left-right", "right-left", "top-bottom", "bottom-top")
 PROFILE_YAW = math.radians(55)  # beyond it half of the face is hidden
+DEFAULT_SIZE = 512
 LOWEST_CONFIDENCE = 0.5
 SMALLEST_FACE, SMALL_FACE = 20, 80  # width in image pixels: nothing to work with; blurred when enlarged
 
@@ -83,6 +84,31 @@ class Face:
             mask=_head_mask(landmarks, pose, size),
         )
 
+    def in_picture(self, max_side: int) -> "Face":
+        """The same face in its picture made smaller to max_side, with a crop that is pasted back pixel for pixel.
+
+        The frames of a face with another size are resampled when they are pasted, which softens the face.
+        """
+        height, width = self.image.shape[:2]
+        matrix, size = whole_pixel_crop((height, width), self.crop_matrix, self.size, max_side)
+        points = transform_points(self.landmarks, self.crop_matrix) * min(1.0, max_side / max(height, width))
+        image, alpha = limit_side(self.image, max_side), self.alpha
+        alpha = None if alpha is None else limit_side(alpha, max_side)
+        landmarks = transform_points(points, matrix, inverse=True)
+        pose = fit_pose(landmarks)
+        return replace(
+            self,
+            image=image,
+            alpha=alpha,
+            crop=extract_crop(image, matrix, size),
+            crop_alpha=None if alpha is None else extract_crop(alpha, matrix, size),
+            crop_matrix=matrix,
+            landmarks=landmarks,
+            pose=pose,
+            mesh=pose.unproject(landmarks),
+            mask=_head_mask(landmarks, pose, size),
+        )
+
     def with_relax(self, relax: float) -> "Face":
         """The same face with another part (0..1) of its own expression taken away."""
         return replace(self, relax=_checked_relax(relax))
@@ -93,7 +119,7 @@ def find_face(
     face_index: int = 0,
     face_order: str = "large-small",
     crop_scale: float = CROP_SCALE,
-    size: int = 512,
+    size: int = DEFAULT_SIZE,
     threshold: float = 0.5,
     relax: float = 0.0,
 ) -> Face:
@@ -121,7 +147,7 @@ def face_from_landmarks(
     points: torch.Tensor,
     alpha: torch.Tensor | None = None,
     crop_scale: float = CROP_SCALE,
-    size: int = 512,
+    size: int = DEFAULT_SIZE,
     relax: float = 0.0,
 ) -> Face:
     """A face whose landmarks are known: points [478, 3], image pixels with depth; the rest as in `find_face`."""
