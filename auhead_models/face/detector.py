@@ -17,8 +17,9 @@ from .weights import bundled_network
 _OVERLAP = 0.3  # min_suppression_threshold
 _SCORE_LIMIT = 100.0  # score_clipping_thresh
 _SMALLEST_IMAGE = 32  # pixels; no face can be told in less
+_THRESHOLD = 0.5
 _SURE = 0.8  # below this the short range may have drawn a large box about a small face, or about none
-_PROPOSAL_SCORE = 0.6  # min_score_thresh of the full range
+_PROPOSAL_SCORE = 0.6  # min_score_thresh of the full range; both for the threshold above, and lower with a lower one
 _SMALLEST_WINDOW = 512  # pixels; the full range finds faces from 8 % of its window, here 40 pixels
 _WINDOW_STEP = 0.75
 _BATCH = 16
@@ -36,8 +37,11 @@ class Detection:
     keypoints: Tensor
 
 
-def detect_faces(image: Tensor, threshold: float = 0.5) -> list[Detection]:
-    """All faces of ``image`` [H, W, 3], the surest first; an empty list where there is none."""
+def detect_faces(image: Tensor, threshold: float = _THRESHOLD) -> list[Detection]:
+    """All faces of ``image`` [H, W, 3], the surest first; an empty list where there is none.
+
+    threshold: 0..1; at 0.5 a small face must be sure (0.8) from close up, at less it may be less so in proportion.
+    """
     height, width = image.shape[:2]
     if min(height, width) < _SMALLEST_IMAGE:
         return []
@@ -45,7 +49,7 @@ def detect_faces(image: Tensor, threshold: float = 0.5) -> list[Detection]:
     side = max(height, width)
     found = _detect("short_range", image, [Region(width / 2, height / 2, side)], threshold)
     faces = [face for face in found if _side(face) >= _SMALL * side]
-    faces += [close for face in found if _side(face) < _SMALL * side for close in _confirm(image, face)]
+    faces += [close for face in found if _side(face) < _SMALL * side for close in _confirm(image, face, threshold)]
     if not any(face.score >= _SURE for face in faces):
         small = _search(image, threshold)
         faces = small + [face for face in faces if not any(_surrounds(face, other) for other in small)]
@@ -56,12 +60,12 @@ def _search(image: Tensor, threshold: float) -> list[Detection]:
     """Faces of the full-range network, in the largest windows that show any."""
     height, width = image.shape[:2]
     side = max(height, width)
-    score = max(threshold, _PROPOSAL_SCORE)
+    score = max(threshold, _scaled(_PROPOSAL_SCORE, threshold))
     while True:
         windows = list(_windows(height, width, side))
         batches = [windows[start : start + _BATCH] for start in range(0, len(windows), _BATCH)]
         proposals = [face for batch in batches for face in _detect("full_range", image, batch, score)]
-        faces = _merge([face for proposal in _merge(proposals) for face in _confirm(image, proposal)])
+        faces = _merge([face for proposal in _merge(proposals) for face in _confirm(image, proposal, threshold)])
         if faces or side <= _SMALLEST_WINDOW:
             return faces
         side = max(side // 2, _SMALLEST_WINDOW)
@@ -80,10 +84,16 @@ def _centres(length: int, side: int) -> list[float]:
     return torch.linspace(first, last, count).tolist()
 
 
-def _confirm(image: Tensor, proposal: Detection) -> list[Detection]:
+def _scaled(score: float, threshold: float) -> float:
+    """A score that is asked for at the usual threshold, or its part at a lower one."""
+    return score * min(1.0, threshold / _THRESHOLD)
+
+
+def _confirm(image: Tensor, proposal: Detection, threshold: float) -> list[Detection]:
     """The same face as the short-range network sees it from close up, or nothing."""
     x, y = proposal.box.reshape(2, 2).mean(0).tolist()
-    faces = _detect("short_range", image, [Region(x, y, _CLOSE_UP * _side(proposal))], _SURE)
+    score = max(threshold, _scaled(_SURE, threshold))
+    faces = _detect("short_range", image, [Region(x, y, _CLOSE_UP * _side(proposal))], score)
     box = proposal.box.reshape(2, 2)
     return [face for face in faces if overlap(box, face.box.reshape(1, 2, 2)) > _OVERLAP]
 

@@ -92,6 +92,17 @@ def test_a_higher_threshold_leaves_the_face_out(portrait):
     assert detect_faces(portrait, threshold=0.95) == []
 
 
+def test_a_lower_threshold_takes_less_sure_faces(portrait):
+    half_hidden = resized(portrait, 80, 80)
+    half_hidden[41:] = 0.5  # from the nose down
+    picture = torch.full((600, 800, 3), 0.5)
+    picture[200:280, 300:380] = half_hidden
+    assert detect_faces(picture) == []
+    (face,) = detect_faces(picture, threshold=0.3)
+    assert_box(face.box, torch.tensor(BOX) * 80 / 512 + torch.tensor([300, 200, 300, 200]), 0.2)
+    assert 0.48 <= face.score < 0.8
+
+
 def test_overlapping_boxes_become_their_mean_weighted_by_score():
     points = torch.zeros(3, 8, 2)
     points[:, :2] = torch.tensor([[[0.0, 0], [10, 10]], [[1.0, 0], [11, 10]], [[50.0, 50], [60, 60]]])
