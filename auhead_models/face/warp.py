@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from ..au.sequence import AUSequence
-from ..au.space import UNIT_INDEX
+from ..au.space import EXTRA_INDEX
 from .canonical import load_geometry
 from .curves import strip_triangles
 from .deform import EYE_CLOSURES, OPENABLE, Deformed, FaceDeformer
@@ -27,9 +27,9 @@ from .remap import pixel_centres, sample_pixels
 from .surround import Surround
 from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP
 
-PIECE = 8  # frames drawn at once
+PIECE, PIECE_PIXELS = 8, 8 * 512 * 512  # frames drawn at once, and their pixels
 JUMP = 1.8  # pixels from one place of the map to the next but one; stretching skin stays below
-CLOSURES = [UNIT_INDEX["eye_closure_left"], UNIT_INDEX["eye_closure_right"]]
+CLOSURES = list(EYE_CLOSURES)
 
 
 class WarpRenderer:
@@ -38,6 +38,7 @@ class WarpRenderer:
     def __init__(self, face: Face, device: torch.device | str = "cpu"):
         self.device = torch.device(device)
         self.size = face.size
+        self._piece = frames_at_once(self.size)
         self._deform = FaceDeformer(face, device)
         points, pose = face.landmarks.to(device), self._deform.pose
         crop = face.crop.to(device).movedim(-1, 0)
@@ -63,12 +64,12 @@ class WarpRenderer:
         is called after each piece.
         """
         total = len(sequence.values)
-        for start in range(0, total, PIECE):
-            piece = _cut(sequence, start, start + PIECE)
+        for start in range(0, total, self._piece):
+            piece = _cut(sequence, start, start + self._piece)
             frames, masks = self.render_piece(piece)
             yield from zip(frames, masks, strict=True)
             if progress is not None:
-                progress(min(start + PIECE, total), total)
+                progress(min(start + self._piece, total), total)
 
     @torch.inference_mode()
     def render_piece(self, piece: AUSequence) -> tuple[torch.Tensor, torch.Tensor]:
@@ -87,7 +88,8 @@ class WarpRenderer:
         """The same faces with lids as open as in the portrait; lids that come down are painted, not stretched."""
         values, extra = piece.values.copy(), piece.extra.copy()
         values[:, CLOSURES] = np.minimum(values[:, CLOSURES], 0)
-        extra[:, 1] = np.maximum(extra[:, 1], 0)  # looking down lowers the lids, too
+        gaze_y = EXTRA_INDEX["gaze_y"]
+        extra[:, gaze_y] = np.maximum(extra[:, gaze_y], 0)  # looking down lowers the lids, too
         awake = self._deform(replace(piece, values=values, extra=extra))
         mesh, points = awake.mesh.clone(), awake.points.clone()
         mesh[:, MESH_POINTS:], points[:, MESH_POINTS:] = face.mesh[:, MESH_POINTS:], face.points[:, MESH_POINTS:]
@@ -116,6 +118,11 @@ class WarpRenderer:
         if self._alpha is None:
             return frames, self._mask.expand(count, -1, -1)
         return frames, sample_pixels(self._alpha[None, None], places)[:, 0].clamp(0, 1)
+
+
+def frames_at_once(size: int) -> int:
+    """How many frames of size x size are drawn together, so that memory does not grow with the size."""
+    return max(1, min(PIECE, PIECE_PIXELS // size**2))
 
 
 def _jumps(away: torch.Tensor) -> torch.Tensor:

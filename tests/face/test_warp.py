@@ -3,9 +3,10 @@ import dataclasses
 import pytest
 import torch
 
+from auhead_models.au.space import EXTRAS, UNITS
 from auhead_models.face.face import find_face
 from auhead_models.face.topology import EYES, LOWER_LIP, UPPER_LIP
-from auhead_models.face.warp import PIECE, WarpRenderer
+from auhead_models.face.warp import PIECE, WarpRenderer, frames_at_once
 
 from .conftest import picture
 from .performances import performance
@@ -35,7 +36,7 @@ def frames(renderer, *performed):
 def test_zero_gives_the_portrait_back(name):
     face = find_face(picture(name))
     renderer = WarpRenderer(face)
-    tiny = {column: 1e-3 for column in ("jaw_open", "lip_pucker", "brow_raise", "eye_closure", "lip_corner_raise")}
+    tiny = {unit.id: 1e-3 for unit in (*UNITS, *EXTRAS)}  # not the pose: a turned head reads every pixel elsewhere
     still, nearly = frames(renderer, {}, tiny)
     assert decibels(still, face.crop) >= 45
     assert decibels(nearly, face.crop) >= 40
@@ -109,6 +110,11 @@ def test_the_performance_may_be_cut_anywhere(renderer):
     performed = [{"jaw_open": 0.05 * k, "yaw": 0.005 * k} for k in range(PIECE + 3)]
     whole = frames(renderer, *performed)
     assert torch.allclose(whole[PIECE:], frames(renderer, *performed[PIECE:]), atol=2e-3)
+
+
+@pytest.mark.parametrize("size, piece", [(128, PIECE), (512, PIECE), (724, 4), (1024, 2), (2048, 1)])
+def test_large_frames_are_drawn_fewer_at_once(size, piece):
+    assert frames_at_once(size) == piece
 
 
 def test_alpha_moves_with_the_head(head):
