@@ -1,0 +1,196 @@
+"""Every workflow that we ship opens and runs with the nodes as published, and both of its forms are the same graph.
+
+Nodes are those of tests/data/node_contract.json (ours) and core_nodes.json (ComfyUI's, what its old and new versions
+share). tools/workflows/make.py writes the workflows; these tests read them on their own.
+"""
+
+import json
+import subprocess
+import sys
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "tests" / "data"
+WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+BLUEPRINTS = sorted((ROOT / "subgraphs").glob("*.json"))
+SCHEMAS = {
+    **json.loads((DATA / "core_nodes.json").read_text(encoding="utf-8")),
+    **json.loads((DATA / "node_contract.json").read_text(encoding="utf-8")),
+}
+NOTE, BYPASSED, TITLE_BAR = "MarkdownNote", 4, 30
+SUBGRAPH_INPUT, SUBGRAPH_OUTPUT = -10, -20
+
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+every_blueprint = pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def widgets(node: dict) -> list[tuple[dict, object]]:
+    """The widgets of a node and their values, which the file holds as a bare list."""
+    schema, values = SCHEMAS[node["type"]], list(node["widgets_values"])
+    found = []
+    for entry in schema["inputs"]:
+        if entry["widget"]:
+            found.append((entry, values.pop(0)))
+            if entry.get("control_after_generate"):
+                assert values.pop(0) in ("fixed", "randomize", "increment", "decrement")
+    assert values == schema.get("extra", []), f"{node['type']} has {len(values)} values too many"
+    return found
+
+
+def check_value(entry: dict, value) -> None:
+    kinds = {"INT": int, "FLOAT": (int, float), "BOOLEAN": bool, "STRING": str, "COMBO": str}
+    assert isinstance(value, kinds[entry["type"]]), f"{entry['name']}: {value!r}"
+    assert isinstance(value, bool) == (entry["type"] == "BOOLEAN")
+    assert value in entry.get("options", [value]), f"{entry['name']} cannot be {value}"
+    if entry["type"] in ("INT", "FLOAT"):
+        assert entry.get("min", value) <= value <= entry.get("max", value), f"{entry['name']} cannot be {value}"
+
+
+def check_node(node: dict) -> None:
+    """Sockets carry the published names and types, sockets before widgets, and every value is allowed."""
+    schema = SCHEMAS[node["type"]]
+    listed = [entry for entry in schema["inputs"] if not entry["widget"]]
+    listed += [entry for entry in schema["inputs"] if entry["widget"]]
+    assert [socket["name"] for socket in node["inputs"]] == [entry["name"] for entry in listed]
+    assert [socket["type"] for socket in node["inputs"]] == [entry["type"] for entry in listed]
+    assert [(end["name"], end["type"]) for end in node["outputs"]] == [
+        (end["name"], end["type"]) for end in schema["outputs"]
+    ]
+    for socket, entry in zip(node["inputs"], listed):
+        assert ("widget" in socket) == entry["widget"]
+        if node["mode"] != BYPASSED and not entry["optional"] and not entry["widget"]:
+            assert socket["link"] is not None, f"{node['type']}.{entry['name']} is not connected"
+    for entry, value in widgets(node):
+        if node["mode"] != BYPASSED:
+            check_value(entry, value)
+
+
+def check_links(nodes: dict[int, dict], links: list[tuple]) -> None:
+    """Every link is known to both of its ends, joins equal types, and there is no other."""
+    for number, source, source_slot, target, target_slot, kind in links:
+        if source != SUBGRAPH_INPUT:
+            output = nodes[source]["outputs"][source_slot]
+            assert output["type"] == kind and number in output["links"]
+        if target != SUBGRAPH_OUTPUT:
+            entry = nodes[target]["inputs"][target_slot]
+            assert entry["type"] == kind and entry["link"] == number
+    numbers = [link[0] for link in links]
+    assert len(set(numbers)) == len(numbers)
+    used = [socket["link"] for node in nodes.values() for socket in node["inputs"] if socket["link"] is not None]
+    used += [number for node in nodes.values() for end in node["outputs"] for number in end["links"] or ()]
+    assert set(used) <= set(numbers)
+
+
+def as_prompt(workflow: dict) -> dict:
+    """What the browser posts when Run is pressed."""
+    sources = {link[0]: [str(link[1]), link[2]] for link in workflow["links"]}
+    prompt = {}
+    for node in workflow["nodes"]:
+        if node["type"] == NOTE or node["mode"] == BYPASSED:
+            continue
+        inputs = {entry["name"]: value for entry, value in widgets(node)}
+        inputs |= {slot["name"]: sources[slot["link"]] for slot in node["inputs"] if slot["link"] is not None}
+        prompt[str(node["id"])] = (node["type"], inputs)
+    return prompt
+
+
+def rectangle(node: dict) -> tuple[float, float, float, float]:
+    (x, y), (width, height) = node["pos"], node["size"]
+    return x, y - TITLE_BAR, x + width, y + height
+
+
+def test_the_five_templates_are_there():
+    assert [path.stem for path in WORKFLOWS] == [
+        "1 Quick start",
+        "2 My portrait and voice",
+        "3 Eight emotions, one voice",
+        "4 Performance from a video",
+        "5 FaceMaps for ControlNet",
+    ]
+    assert len(BLUEPRINTS) == 1
+    assert not (ROOT / "example_workflows").exists(), "ComfyUI would serve only that folder"
+
+
+@every_workflow
+def test_nodes_are_as_published(path):
+    for node in read(path)["nodes"]:
+        if node["type"] != NOTE:
+            check_node(node)
+
+
+@every_workflow
+def test_links_join_what_fits(path):
+    workflow = read(path)
+    check_links({node["id"]: node for node in workflow["nodes"]}, workflow["links"])
+    bypassed = {node["id"] for node in workflow["nodes"] if node["mode"] == BYPASSED}
+    assert not any(link[1] in bypassed or link[3] in bypassed for link in workflow["links"])
+
+
+@every_workflow
+def test_both_forms_are_the_same_graph(path):
+    api = read(path.parent / "api" / path.name)
+    assert {key: (node["class_type"], node["inputs"]) for key, node in api.items()} == as_prompt(read(path))
+
+
+@every_workflow
+def test_nothing_overlaps(path):
+    workflow = read(path)
+    for first, second in combinations([(node["type"], rectangle(node)) for node in workflow["nodes"]], 2):
+        (a, (x0, y0, x1, y1)), (b, (u0, v0, u1, v1)) = first, second
+        assert x1 <= u0 or u1 <= x0 or y1 <= v0 or v1 <= y0, f"{a} overlaps {b}"
+    frames = [group["bounding"] for group in workflow["groups"]]
+    for (x, y, width, height), (u, v, other_width, other_height) in combinations(frames, 2):
+        assert x + width <= u or u + other_width <= x or y + height <= v or v + other_height <= y, "groups overlap"
+    for node in workflow["nodes"]:
+        x0, y0, x1, y1 = rectangle(node)
+        for x, y, width, height in frames:
+            inside = x <= x0 and x1 <= x + width and y <= y0 and y1 <= y + height
+            outside = x1 <= x or x + width <= x0 or y1 <= y or y + height <= y0
+            assert inside or outside, f"{node['type']} lies across the border of a group"
+
+
+@every_workflow
+def test_it_needs_no_file_of_the_user(path):
+    runs = {node["type"] for node in read(path)["nodes"] if node["mode"] != BYPASSED}
+    assert not runs & {"LoadImage", "LoadAudio", "LoadVideo", "AUHeadLoadAU"}
+
+
+@every_workflow
+def test_it_has_a_thumbnail(path):
+    with Image.open(path.with_suffix(".jpg")) as picture:
+        assert picture.format == "JPEG"
+        assert min(picture.size) >= 256
+    assert path.with_suffix(".jpg").stat().st_size < 200_000
+
+
+@every_blueprint
+def test_a_blueprint_is_one_node_with_its_graph(path):
+    workflow = read(path)
+    (whole,), (subgraph,) = workflow["nodes"], workflow["definitions"]["subgraphs"]
+    assert whole["type"] == subgraph["id"]
+    for node in subgraph["nodes"]:
+        check_node(node)
+    keys = ("id", "origin_id", "origin_slot", "target_id", "target_slot", "type")
+    links = [tuple(link[key] for key in keys) for link in subgraph["links"]]
+    check_links({node["id"]: node for node in subgraph["nodes"]}, links)
+    for end, boundary, side in (("inputs", SUBGRAPH_INPUT, 1), ("outputs", SUBGRAPH_OUTPUT, 3)):
+        for place, socket in enumerate(subgraph[end]):
+            crossing = [link[0] for link in links if link[side] == boundary and link[side + 1] == place]
+            assert socket["linkIds"] == crossing and crossing
+        shown = [(socket["name"], socket["type"]) for socket in whole[end]]
+        assert shown == [(socket["name"], socket["type"]) for socket in subgraph[end]]
+    assert len(whole["widgets_values"]) == sum("widget" in socket for socket in whole["inputs"])
+
+
+def test_the_files_are_what_their_descriptions_say():
+    tool = ROOT / "tools" / "workflows" / "make.py"
+    done = subprocess.run([sys.executable, tool, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
