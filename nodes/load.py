@@ -21,7 +21,7 @@ class ModelChoice:
 
     def missing(self, instead: str) -> AUHeadError:
         """The error of a node that needs the model; `instead` says what works without it."""
-        return AUHeadError(f'This version of AUHead cannot run a {self.kind} yet ("{self.name}"); {instead}.')
+        return AUHeadError(f'This version of AUHead cannot run {self.kind}s yet ("{self.name}"); {instead}.')
 
 
 class Load(io.ComfyNode):

@@ -29,6 +29,7 @@ import comfy.model_management  # noqa: E402
 import folder_paths  # noqa: E402
 from auhead_plugin.auhead_models.face.crop import transform_points  # noqa: E402
 from auhead_plugin.auhead_models.face.face import Face, find_face  # noqa: E402
+from auhead_plugin.auhead_models.face.topology import FACE_OVAL  # noqa: E402
 from auhead_plugin.nodes import NODES  # noqa: E402
 
 
@@ -148,7 +149,7 @@ def core_landmarks():
         return {
             "frames": [[_core_face(points) for points in picture] for picture in faces],
             "image_size": size,
-            "connection_sets": {"face_oval": frozenset({(10, 338)})},
+            "connection_sets": {"face_oval": frozenset(zip(FACE_OVAL, FACE_OVAL[1:] + FACE_OVAL[:1]))},
         }
 
     return make

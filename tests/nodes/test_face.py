@@ -18,6 +18,12 @@ def test_a_portrait_with_alpha_keeps_it(nodes, sample):
     assert face.crop_alpha[:20].max() == 0 and face.crop_alpha[64:].min() == 1
 
 
+def test_half_precision_as_comfyui_may_have_it_between_nodes(nodes, sample, points, core_landmarks):
+    for landmarks in (None, core_landmarks([[points]], (512, 512))):
+        face, crop, _ = nodes("AUHeadFace", image=sample[0].half(), landmarks=landmarks, size=128)
+        assert face.image.dtype == crop.dtype == torch.float32
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_a_batch_where_one_picture_is_meant(nodes, sample, count):
     with pytest.raises(AUHeadError, match=f"The input image holds {count} pictures; give one"):

@@ -144,3 +144,12 @@ def test_the_real_comfyui_accepts_every_node(pairs):
         node.GET_SCHEMA()
         info = node.GET_NODE_INFO_V1()
         assert info["name"].startswith("AUHead") and info["category"] == "AUHead"
+
+
+def test_the_landmarks_of_the_tests_are_those_of_comfyui(core_landmarks, points):
+    """ComfyUI's own drawing takes them."""
+    core = pytest.importorskip("comfy_extras.nodes_mediapipe", reason="this ComfyUI has no face landmarker yet")
+    landmarks = core_landmarks([[points]], (512, 512))
+    (mask,) = core.MediaPipeFaceMask.execute(landmarks, {"regions": "custom", "face_oval": True}).args
+    nose = points[1].int().tolist()
+    assert mask.shape == (1, 512, 512) and mask[0, nose[1], nose[0]] == 1 and mask[0, 0, 0] == 0

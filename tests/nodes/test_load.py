@@ -1,3 +1,4 @@
+import folder_paths
 import pytest
 from auhead_plugin.auhead_models.errors import AUHeadError
 
@@ -19,8 +20,6 @@ def test_the_folder_of_models_may_be_missing(nodes):
 
 
 def test_the_user_s_other_folders_of_models_are_kept(nodes, folders, tmp_path):
-    import folder_paths
-
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "c.safetensors").touch()
     (folders.models / "auhead").mkdir()
@@ -37,13 +36,13 @@ def test_loading_loads_nothing(nodes):
 
 def test_the_sampler_says_that_there_is_no_diffusion_model(nodes, face, performance):
     model, _ = nodes("AUHeadLoad")
-    with pytest.raises(AUHeadError, match=r'cannot run a diffusion model yet \("tiny"\); render with AU Warp Render'):
+    with pytest.raises(AUHeadError, match=r'cannot run diffusion models yet \("tiny"\); render with AU Warp Render'):
         nodes("AUHeadSampler", model=model, face=face, au=performance)
 
 
 def test_speech_says_that_there_is_no_audio_language_model(nodes, sample):
     _, alm = nodes("AUHeadLoad", alm="qwen2-audio-7b-instruct")
     with pytest.raises(
-        AUHeadError, match=r'audio-language model yet \("qwen2-audio-7b-instruct"\); leave the input alm'
+        AUHeadError, match=r'audio-language models yet \("qwen2-audio-7b-instruct"\); leave the input alm'
     ):
         nodes("AUHeadAudioToAU", audio=sample[1], alm=alm)

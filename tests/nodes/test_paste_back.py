@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from auhead_plugin.auhead_models.errors import AUHeadError
+from auhead_plugin.nodes.host import reserve
 
 
 @pytest.fixture
@@ -35,6 +38,11 @@ def test_a_picture_for_each_frame(nodes, sample, face, frames):
     assert all(torch.equal(picture[outside], image[outside]) for picture, image in zip(pictures, images))
 
 
+def test_half_precision_as_comfyui_may_have_it_between_nodes(nodes, sample, face, frames):
+    pictures, _ = nodes("AUHeadPasteBack", image=sample[0].half(), frames=frames.half(), face=face)
+    assert pictures.dtype == torch.float32 and pictures.shape == (3, 512, 512, 3)
+
+
 def test_alpha_stays(nodes, sample, face, frames):
     image = torch.cat([sample[0], torch.full((1, 512, 512, 1), 0.5)], -1)
     pictures, _ = nodes("AUHeadPasteBack", image=image, frames=frames, face=face)
@@ -63,8 +71,6 @@ def test_cancel_stops_the_pasting(nodes, sample, face, frames, cancel_after):
 
 
 def test_ten_minutes_at_4k_are_refused_with_a_number(nodes, face):
-    from dataclasses import replace
-
     photograph = torch.zeros(1, 1).expand(2160, 3840)[..., None].expand(-1, -1, 3)
     frames = torch.zeros(1, 1, 1, 1).expand(600 * 25, 128, 128, 3)
     large = replace(face, image=photograph)
@@ -78,6 +84,4 @@ def test_30_seconds_at_1280_fit_beside_their_frames_into_24_gb(nodes, face, memo
     """Frames and masks of 30 s at 512 x 512 are there already; the square picture is the largest that can be asked."""
     frames, side = 750, 1280
     memory(24 - frames * 512 * 512 * 4 * 4 / 2**30)
-    from auhead_plugin.nodes.host import reserve
-
     assert reserve("the whole pictures", (frames, side, side, 3))[0].shape == (frames, side, side, 3)
