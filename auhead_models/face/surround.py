@@ -14,6 +14,7 @@ RING_STEPS = (0.06, 0.14, 0.25, 0.4, 0.6, 0.8, 1.0)  # from the outline (0) to t
 REACH = 2.4  # the outer ring is at most this many times as far from the middle of the face as the outline
 SKIN_REACH = 0.5  # how far the face's expression pulls on what is around it, same measure, beyond the outline
 HEAD_DEPTH = 4.0  # cm, how far the silhouette of hair lies behind the outline of the face
+HIDDEN = 0.02  # part of an arm by which other points must reach farther out than the oval to hide it
 HAIR_REACH = 0.45  # up to here hair turns with the head
 
 
@@ -26,14 +27,15 @@ class Surround:
 
     def __init__(self, neutral: torch.Tensor, pose: Pose, size: int):
         oval = torch.tensor(FACE_OVAL, device=neutral.device)
-        outline = neutral[oval]
+        visible = _visible_outline(neutral[:MESH_POINTS, :2], oval)
+        outline = neutral[visible]
         centre = outline[:, :2].mean(0)
         arm = outline[:, :2] - centre
         reach = _reach(centre, arm, size)  # [36]
         steps = torch.tensor(RING_STEPS).to(neutral)[:, None]  # [R, 1]
         distance = 1 + (reach - 1) * steps  # [R, 36], 1 = the outline
         beyond = distance - 1
-        self._outline = oval
+        self._outline = visible
         place = centre + arm * distance[..., None]  # [R, 36, 2]
         depth = outline[:, 2] + pose.scale * HEAD_DEPTH * (beyond / 0.4).clamp(max=1.5)
         self._canonical = pose.unproject(torch.cat([place, depth[..., None]], -1).flatten(0, 1))
@@ -46,7 +48,7 @@ class Surround:
         self._turns = (1 - fade).flatten()[:, None]
         self._follows = (1 - smoothstep(beyond / (reach - 1).clamp(max=SKIN_REACH))).flatten()[:, None]
         self._spread = _spread(len(FACE_OVAL), beyond).to(neutral)
-        self.triangles = _triangles(oval.cpu()).to(neutral.device)
+        self.triangles = _triangles(oval.cpu(), visible.cpu()).to(neutral.device)
 
     def __call__(self, pose: Pose, skin: torch.Tensor) -> torch.Tensor:
         """Where the ring points are: [T, N, 2] pixels.
@@ -56,6 +58,24 @@ class Surround:
         turned = pose.project(self._canonical)[..., :2] - self.points
         pulled = torch.einsum("nk,tkc->tnc", self._spread, skin[:, self._outline])
         return self.points + self._turns * turned + self._follows * pulled
+
+
+def _visible_outline(points: torch.Tensor, oval: torch.Tensor) -> torch.Tensor:
+    """The points [36] that are outermost on the picture around a face [468, 2].
+
+    They are the oval's, but where the head is turned so far that a cheek or the nose hides the oval. Rings that began
+    at a hidden point would move with what lies behind, and tear from the edge that is seen.
+    """
+    centre = points[oval].mean(0)
+    arm, oval_arm = points - centre, points[oval] - centre
+    turn = oval_arm[:, None] / oval_arm.norm(dim=-1)[:, None, None]  # [36, 1, 2]
+    along = (arm * turn).sum(-1)  # [36, 468], how far out each point lies on each arm
+    aside = (arm[..., 0] * turn[..., 1] - arm[..., 1] * turn[..., 0]).abs()
+    beside = (oval_arm - oval_arm.roll(1, 0)).norm(dim=-1)
+    room = torch.minimum(beside, beside.roll(-1)) / 2  # so that no point serves two arms
+    excess = along / oval_arm.norm(dim=-1)[:, None] - HIDDEN
+    out, index = excess.masked_fill(aside > room[:, None], -1).max(1)
+    return torch.where(out > 1, index, oval)
 
 
 def _reach(centre: torch.Tensor, arm: torch.Tensor, size: int) -> torch.Tensor:
@@ -74,10 +94,10 @@ def _spread(count: int, beyond: torch.Tensor) -> torch.Tensor:
     return (weight / weight.sum(-1, keepdim=True)).flatten(0, 1)
 
 
-def _triangles(oval: torch.Tensor) -> torch.Tensor:
-    """Outer rings first, so that the face is painted over them."""
+def _triangles(oval: torch.Tensor, visible: torch.Tensor) -> torch.Tensor:
+    """Outer rings first, so that the face is painted over them; between the oval and the visible outline, one more."""
     count = len(oval)
-    rings = torch.cat([oval[None], MESH_POINTS + torch.arange(len(RING_STEPS) * count).view(-1, count)])
+    rings = torch.cat([oval[None], visible[None], MESH_POINTS + torch.arange(len(RING_STEPS) * count).view(-1, count)])
     a, b = rings[:-1], rings[1:]
     a_next, b_next = a.roll(-1, 1), b.roll(-1, 1)
     quads = torch.stack([torch.stack([a, a_next, b_next], -1), torch.stack([a, b_next, b], -1)], 2)  # [R, count, 2, 3]
