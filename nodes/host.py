@@ -43,10 +43,6 @@ LandmarksType = io.Custom("FACE_LANDMARKS")
 
 _SCHEMA_FIELDS = io.Schema.__dataclass_fields__
 _SPARE_MEMORY = 0.10  # of what is free, left to everything else
-_FOREIGN_LANDMARKS = (
-    "The input landmarks are not those of ComfyUI's face landmarker; connect Detect Face Landmarks (MediaPipe), or "
-    "nothing."
-)
 
 
 def schema(**fields) -> io.Schema:
@@ -138,7 +134,10 @@ def to_landmarks(landmarks: dict, image: torch.Tensor, name: str) -> list[list[t
         frames = [[_points(face) for face in faces] for faces in landmarks["frames"]]
         height, width = (int(side) for side in landmarks["image_size"])
     except (KeyError, TypeError, ValueError) as error:
-        raise AUHeadError(_FOREIGN_LANDMARKS) from error
+        raise AUHeadError(
+            "The input landmarks are not those of ComfyUI's face landmarker; connect Detect Face Landmarks (MediaPipe), "
+            "or nothing."
+        ) from error
     if len(frames) != len(image):
         raise AUHeadError(
             f"The input landmarks belong to {len(frames)} pictures, but the input {name} holds {len(image)}; connect "

@@ -153,3 +153,9 @@ def test_the_landmarks_of_the_tests_are_those_of_comfyui(core_landmarks, points)
     (mask,) = core.MediaPipeFaceMask.execute(landmarks, {"regions": "custom", "face_oval": True}).args
     nose = points[1].int().tolist()
     assert mask.shape == (1, 512, 512) and mask[0, nose[1], nose[0]] == 1 and mask[0, 0, 0] == 0
+
+
+def test_results_of_earlier_runs_can_be_dropped():
+    """Not part of the fake, as it is not of older ComfyUI: nodes/host.py does without it there."""
+    memory = pytest.importorskip("comfy.memory_management", reason="this ComfyUI keeps no results of earlier runs")
+    assert memory.extra_ram_release(1) == 0  # nothing has run yet
