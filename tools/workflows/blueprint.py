@@ -42,7 +42,7 @@ def as_blueprint(
             number = len(links) + 1
             links.append(dict(zip(keys, (number, INPUT_NODE, place, node.id, slot, entry["type"]))))
             nodes[node.id]["inputs"][slot]["link"] = number
-        entrances.append(_end(identity, name, entry["type"], range(first, len(links) + 1), (-80, 20 + 20 * place)))
+        entrances.append(_end(identity, name, entry["type"], range(first, len(links) + 1), (-80, 370 + 20 * place)))
         socket = {"name": name, "type": entry["type"], "link": None}
         if entry["widget"]:
             socket["widget"] = {"name": name}
@@ -66,7 +66,7 @@ def as_blueprint(
         "name": graph.title,
         "description": description,
         "category": category,
-        "inputNode": {"id": INPUT_NODE, "bounding": [-200, 0, 120, 40 + 20 * len(entrances)]},
+        "inputNode": {"id": INPUT_NODE, "bounding": [-200, 350, 120, 40 + 20 * len(entrances)]},
         "outputNode": {"id": OUTPUT_NODE, "bounding": [1080, 350, 120, 40 + 20 * len(exits)]},
         "inputs": entrances,
         "outputs": exits,
@@ -80,7 +80,7 @@ def as_blueprint(
         "id": len(nodes) + 1,
         "type": identity,
         "pos": [0, 0],
-        "size": [340, 160],
+        "size": [340, 120],
         "flags": {},
         "order": 0,
         "mode": 0,

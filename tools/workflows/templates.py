@@ -76,30 +76,29 @@ def eight_emotions(schemas) -> Graph:
         (320, 150),
     )
     example = graph.add("AUHeadExample", (0, 274), (320, 120))
-    face = graph.add("AUHeadFace", (0, 480), (320, 280), image=example["image"], size=256)
+    face = graph.add("AUHeadFace", (0, 480), (320, 280), image=example["image"], size=256, crop_scale=1.6)
     graph.group("Portrait and speech", example, face, colour=GREEN)
 
-    frames, last = [], None
+    warps = []
     for index, emotion in enumerate(EMOTIONS):
         row, column = divmod(index, 4)
         x, y = 400 + 370 * column, 710 * row
         speech = _speech(graph, (x, y), example["audio"], emotion=emotion, level="3")
-        last = graph.add("AUHeadWarp", (x, y + 480), (310, 130), face=face["face"], au=speech["au"])
-        frames.append(last["frames"])
-        graph.group(emotion.capitalize(), speech, last, colour=BLUE)
+        warps.append(graph.add("AUHeadWarp", (x, y + 480), (310, 130), face=face["face"], au=speech["au"]))
+        graph.group(emotion.capitalize(), speech, warps[-1], colour=BLUE)
 
     rows = []
     for row in range(2):
-        picture, stitches = frames[4 * row], []
+        picture, stitches = warps[4 * row]["frames"], []
         for column in range(1, 4):
             at = (1580 + 300 * column, 710 * row + 480)
-            stitches.append(_stitch(graph, at, picture, frames[4 * row + column], "right"))
+            stitches.append(_stitch(graph, at, picture, warps[4 * row + column]["frames"], "right"))
             picture = stitches[-1]["IMAGE"]
         graph.group(("Upper row", "Lower row")[row], *stitches, colour=YELLOW)
         rows.append(picture)
     stitch = _stitch(graph, (2820, 480), *rows, "down")
-    video = _create(graph, (3120, 480), stitch["IMAGE"], last["fps"], example["audio"])
-    save = _save(graph, (3430, 480), video, "eight emotions", (640, 480))
+    video = _create(graph, (3120, 0), stitch["IMAGE"], warps[3]["fps"], example["audio"])
+    save = _save(graph, (3430, 0), video, "eight emotions", (640, 480))
     graph.group("Video", stitch, video, save, colour=PURPLE)
     return graph
 
@@ -109,7 +108,7 @@ def from_video(schemas) -> Graph:
     graph.note(
         "## Performance from a video\n\nThe expressions of one face move another. So that it runs at once, the video "
         "is made here; for your own, choose it in **Load Video**, press **Ctrl+B** to turn it on and connect it to Get "
-        "Video Components in place of Create Video.",
+        "Video Components in place of Create Video. Set *neutral* to auto if it does not begin with a calm face.",
         (0, 0),
         (320, 220),
     )
@@ -124,7 +123,9 @@ def from_video(schemas) -> Graph:
     other = graph.add("AUHeadExample", (1440, 350), (320, 120), title="Second portrait", sample="rendered head")
 
     parts = graph.add("GetVideoComponents", (1440, 0), (260, 140), video=video["VIDEO"])
-    read = graph.add("AUHeadVideoToAU", (1780, 0), (300, 150), frames=parts["images"], fps=parts["fps"])
+    read = graph.add(
+        "AUHeadVideoToAU", (1780, 0), (300, 150), frames=parts["images"], fps=parts["fps"], neutral="first frame"
+    )
     second = graph.add("AUHeadFace", (1780, 350), (300, 280), image=other["image"])
     graph.group("Read the performance", parts, read, colour=BLUE)
     graph.group("Another face", other, second, colour=GREEN)
@@ -160,14 +161,11 @@ def controlnet(schemas) -> Graph:
 def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
     """The first FaceMaps painted by Stable Diffusion, with core nodes only."""
     checkpoint, controlnet = MODELS["checkpoint"], MODELS["controlnet"]
-    some = graph.add(
-        "ImageFromBatch", (790, top), (300, 110), title="First 16 FaceMaps", image=maps["facemap"], length=16
-    )
     loader = graph.add(
-        "CheckpointLoaderSimple", (790, top + 180), (300, 130), models=[checkpoint], ckpt_name=checkpoint["name"]
+        "CheckpointLoaderSimple", (790, top), (300, 130), models=[checkpoint], ckpt_name=checkpoint["name"]
     )
     net = graph.add(
-        "ControlNetLoader", (790, top + 380), (300, 90), models=[controlnet], control_net_name=controlnet["name"]
+        "ControlNetLoader", (790, top + 200), (300, 90), models=[controlnet], control_net_name=controlnet["name"]
     )
     positive = graph.add(
         "CLIPTextEncode", (1130, top), (300, 130), title="What to paint", clip=loader["CLIP"],
@@ -178,6 +176,9 @@ def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
         text="blurry, deformed",
     )  # fmt: skip
     start = graph.add("VAEEncode", (1130, top + 380), (300, 70), pixels=face["crop"], vae=loader["VAE"])
+    some = graph.add(
+        "ImageFromBatch", (1130, top + 520), (300, 110), title="First 16 FaceMaps", image=maps["facemap"], length=16
+    )
     guided = graph.add(
         "ControlNetApplyAdvanced", (1470, top), (300, 220), positive=positive["CONDITIONING"],
         negative=negative["CONDITIONING"], control_net=net["CONTROL_NET"], image=some["IMAGE"],
