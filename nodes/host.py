@@ -135,8 +135,8 @@ def to_landmarks(landmarks: dict, image: torch.Tensor, name: str) -> list[list[t
         height, width = (int(side) for side in landmarks["image_size"])
     except (KeyError, TypeError, ValueError) as error:
         raise AUHeadError(
-            "The input landmarks are not those of ComfyUI's face landmarker; connect Detect Face Landmarks (MediaPipe), "
-            "or nothing."
+            "The input landmarks are not those of ComfyUI's face landmarker; connect Detect Face Landmarks "
+            "(MediaPipe), or nothing."
         ) from error
     if len(frames) != len(image):
         raise AUHeadError(
