@@ -30,7 +30,7 @@ def test_a_folder_in_the_prefix(nodes, performance, folders):
     assert (folders.output / "auhead" / "day 1" / "take_00001.json").is_file()
 
 
-@pytest.mark.parametrize("prefix", ["../a", "../../a", "a/../../b", "/tmp/a", "", ".", "a/..", "..", "\0"])
+@pytest.mark.parametrize("prefix", ["../a", "../../a", "a/../../b", "/a", "", ".", "a/..", "..", "\0"])
 def test_prefixes_that_lead_out(nodes, performance, folders, prefix):
     with pytest.raises(AUHeadError, match="does not name a file inside output/auhead|No file can be saved under"):
         nodes("AUHeadSaveAU", au=performance, filename_prefix=prefix)
