@@ -184,7 +184,7 @@ def face_from_landmarks(
         own=own,
         relax=_checked_relax(relax),
         mask=_head_mask(landmarks, pose, size),
-        glasses=glasses_seen(crop, landmarks, float(pose.scale)),
+        glasses=glasses_seen(image, points.float(), float(pose.scale * matrix[0, 0])),
     )
 
 

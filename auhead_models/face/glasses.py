@@ -13,17 +13,17 @@ BARE, FRAMED = 0.30, 0.42  # steepest change of colour down the bridge, relative
 STILL = 0.8  # how much of the motion under a frame is taken away
 
 
-def glasses_seen(crop: torch.Tensor, landmarks: torch.Tensor, scale: float) -> float:
+def glasses_seen(image: torch.Tensor, landmarks: torch.Tensor, scale: float) -> float:
     """How surely a portrait wears glasses, 0..1.
 
-    crop [S, S, 3], landmarks [478, 3] crop pixels, scale pixels per cm.
+    image [H, W, 3], landmarks [478, 3] image pixels, scale image pixels per cm.
     """
     path = landmarks[list(BRIDGE), :2]
     at = torch.linspace(0.5, len(path) - 1, 60)
     low = at.long().clamp(max=len(path) - 2)
     line = torch.lerp(path[low], path[low + 1], (at - low)[:, None])
     across = torch.linspace(-0.35, 0.35, 9)[:, None] * torch.tensor([scale, 0.0])
-    colours = sample_pixels(crop.movedim(-1, 0)[None], (line[:, None] + across)[None])[0].median(-1).values  # [3, 60]
+    colours = sample_pixels(image.movedim(-1, 0)[None], (line[:, None] + across)[None])[0].median(-1).values  # [3, 60]
     steepest = (colours[:, 4:] - colours[:, :-4]).abs().mean(0).max() / colours.mean().clamp(min=1e-3)
     return float(((steepest - BARE) / (FRAMED - BARE)).clamp(0, 1))
 

@@ -20,8 +20,9 @@ def test_the_bundled_portrait_is_neutral_and_faces_the_camera(face):
     assert face.own.max() < 0.35
 
 
-def test_glasses_are_recognised(face, head):
+def test_glasses_are_recognised_in_crops_of_any_size(face, head, portrait):
     assert face.glasses == 1 and head.glasses == 0
+    assert find_face(portrait, size=128).glasses == 1
 
 
 def test_the_crop_lies_over_the_image(portrait):
