@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import AUHeadError
 from .files import check_input
@@ -30,6 +30,10 @@ def load_image(path: str | Path) -> tuple[torch.Tensor, torch.Tensor | None]:
             pixels = np.array(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
     except Image.DecompressionBombError as error:
         raise AUHeadError(f"The picture {path} is too large to open; make it smaller than 100 megapixels.") from error
+    except UnidentifiedImageError as error:
+        raise AUHeadError(
+            f"Cannot read {path} as a picture: its content is none, whatever its name; give a PNG, JPEG or WebP file."
+        ) from error
     except (OSError, SyntaxError, ValueError) as error:  # pillow's own words for foreign and damaged files
         raise AUHeadError(f"Cannot read {path} as a picture; give a PNG, JPEG or WebP file that opens.") from error
     image = torch.from_numpy(pixels).to(torch.float32) / 255.0

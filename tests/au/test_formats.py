@@ -6,7 +6,7 @@ import pytest
 
 from auhead_models.au import AUSequence, Span, expression, space
 from auhead_models.au.arkit import ARKIT_INDEX, ARKIT_NAMES
-from auhead_models.au.formats import FORMATS, load, load_emotion_script, save
+from auhead_models.au.formats import FORMATS, is_emotion_script, load, load_emotion_script, save
 from auhead_models.errors import AUHeadError
 
 LOWER = np.array([unit.minimum for unit in space.COLUMNS])
@@ -75,6 +75,30 @@ def test_live_link_comes_back(tmp_path, fps):
     back = load(save(sequence, tmp_path / "a.csv", "live_link"))
     assert back.fps == pytest.approx(fps, rel=2e-6) and len(back) == 80
     assert np.abs(back.table - sequence.table).max() <= 1e-6
+
+
+def warnings(caplog, sequence, path, format=None):
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        save(sequence, path, format)
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_what_live_link_cannot_hold_is_named_in_one_line(tmp_path, caplog):
+    path = tmp_path / "a.csv"
+    lossless = AUSequence.zeros(4).with_columns({"jaw_open": np.full(4, 0.5), "yaw": np.full(4, 0.2)})
+    assert not warnings(caplog, lossless, path, "live_link")
+    (line,) = warnings(caplog, lossless.with_columns({"lip_corner_raise_left": np.full(4, -0.5)}), path, "live_link")
+    assert line.startswith("a.csv: Live Link Face CSV does not keep lip_corner_raise; ")
+    (line,) = warnings(caplog, performance(), path, "live_link")
+    assert line.startswith("a.csv: Live Link Face CSV does not keep the emotions, ") and " more; save as .json" in line
+
+
+def test_what_emotion_text_cannot_hold_is_named_in_one_line(tmp_path, caplog):
+    (line,) = warnings(caplog, performance(), tmp_path / "a.txt")
+    assert line.startswith("a.txt: ") and "does not keep the motion" in line
+    assert not warnings(caplog, load(tmp_path / "a.txt"), tmp_path / "b.txt")
+    assert not warnings(caplog, performance(), tmp_path / "a.json")
 
 
 def live_link(rows, columns="EyeBlinkLeft,EyeBlinkRight,JawOpen,MouthClose,BrowInnerUp,HeadYaw,HeadPitch,HeadRoll"):
@@ -153,6 +177,9 @@ def test_subtitles_with_tags(tmp_path):
     happy, sad = load_emotion_script(write(tmp_path, "a.srt", text))
     assert (happy.start, happy.end, happy.emotion, happy.level) == (0, 4.0, "happy", 3)
     assert 10.5 < sad.start < 11.5 and (sad.end, sad.emotion, sad.level) == (12.0, "sad", 2)
+    text = "1\n00:00:00,000 --> 00:00:02,000\n(Happy) <i>Hello</i> <SAD 3> you\n"
+    happy, sad = load_emotion_script(write(tmp_path, "b.srt", text))
+    assert (happy.emotion, happy.level, sad.emotion, sad.level) == ("happy", 2, "sad", 3)
     vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n[fear]No!\n"
     assert load_emotion_script(write(tmp_path, "a.vtt", vtt)) == (Span(1, 2, "fear", 2),)
 
@@ -248,6 +275,11 @@ def test_encodings_and_line_ends(tmp_path, encoding):
     path = tmp_path / "a.txt"
     path.write_bytes("# café\r\n0 happy\r\n2 sad 1\r\n".encode(encoding))
     assert [span.emotion for span in load_emotion_script(path)] == ["happy", "sad"]
+
+
+def test_a_file_of_emotions_alone_is_told_from_a_performance(tmp_path):
+    assert is_emotion_script(save(performance(), tmp_path / "a.txt"))
+    assert not is_emotion_script(save(performance(), tmp_path / "a.json"))
 
 
 def test_every_format_has_a_reader_and_four_a_writer():

@@ -163,4 +163,6 @@ def test_a_folder_in_the_way_and_unknown_formats(tmp_path):
         save(AUSequence.zeros(3), tmp_path / "a.mp4")
     with pytest.raises(AUHeadError, match='"srt" cannot be written'):
         save(AUSequence.zeros(3), tmp_path / "a.srt", "srt")
+    with pytest.raises(AUHeadError, match="Subtitles with emotion tags can only be read"):
+        save(AUSequence.zeros(3), tmp_path / "a.srt")
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]

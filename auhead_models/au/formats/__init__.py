@@ -18,14 +18,26 @@ from ..sequence import AUSequence, Span
 from . import au_csv, au_json, audio2face, author_list, emotion_text, live_link, openface, rhubarb, srt
 from .text import placed, problem, read_text
 
-__all__ = ["FORMATS", "Format", "load", "load_emotion_script", "parse_emotion_script", "save"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "format_to_write",
+    "is_emotion_script",
+    "load",
+    "load_emotion_script",
+    "parse_emotion_script",
+    "save",
+]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of file: `matches(text)` recognises it, `read(text, file name)` and `write(sequence)` translate it."""
+    """A kind of file: `matches(text)` recognises it, `read(text, file name)` and `write(sequence)` translate it.
+
+    `lost(sequence)` names what a written file will not hold of the performance; "" where it holds all.
+    """
 
     id: str
     name: str
@@ -34,6 +46,7 @@ class Format:
     read: Callable[[str, str], AUSequence]
     read_spans: Callable[[str, str], tuple[Span, ...]] | None = None
     write: Callable[[AUSequence], str] | None = None
+    lost: Callable[[AUSequence], str] = lambda sequence: ""
 
 
 # In the order in which a file is tried.
@@ -43,7 +56,15 @@ _ALL = (
     Format("json", "AUHead JSON", (".json",), au_json.matches, au_json.read, write=au_json.write),
     Format("srt", "Subtitles with emotion tags", (".srt", ".vtt"), srt.matches, srt.read, srt.read_spans),
     Format("author_list", "AU list at 5 fps", (".txt", ".json"), author_list.matches, author_list.read),
-    Format("live_link", "Live Link Face CSV", (".csv",), live_link.matches, live_link.read, write=live_link.write),
+    Format(
+        "live_link",
+        "Live Link Face CSV",
+        (".csv",),
+        live_link.matches,
+        live_link.read,
+        write=live_link.write,
+        lost=live_link.lost,
+    ),
     Format("openface", "OpenFace CSV", (".csv",), openface.matches, openface.read),
     Format("csv", "AUHead CSV", (".csv",), au_csv.matches, au_csv.read, write=au_csv.write),
     Format(
@@ -54,6 +75,7 @@ _ALL = (
         emotion_text.read,
         emotion_text.read_spans,
         emotion_text.write,
+        emotion_text.lost,
     ),
 )
 FORMATS = {known.id: known for known in _ALL}
@@ -109,20 +131,36 @@ def parse_emotion_script(text: str, name: str) -> tuple[Span, ...]:
     raise problem(name, "there are no emotions with times in it; write lines such as: 0.0 happy 2.")
 
 
+def is_emotion_script(path: str | Path) -> bool:
+    """Whether a file holds emotions with their times alone, and no motion."""
+    path = Path(path)
+    return _recognise(path, read_text(path)).read_spans is not None
+
+
+def format_to_write(path: str | Path, format: str | None = None) -> Format:
+    """The format that `save` will write: the named one, or that of the suffix. Raises AUHeadError."""
+    path = Path(path)
+    chosen = FORMATS.get(format or _SUFFIX_FORMAT.get(path.suffix.lower(), ""))
+    if chosen and chosen.write:
+        return chosen
+    what = f'"{format}"' if format else f'A file named "{path.name}"'
+    why = f" ({chosen.name} can only be read)" if chosen else ""
+    writers = ", ".join(known.id for known in _ALL if known.write)
+    raise AUHeadError(f"{what} cannot be written{why}; use .json, .csv or .txt, or name a format: {writers}.")
+
+
 def save(sequence: AUSequence, path: str | Path, format: str | None = None) -> Path:
     """Write a performance, whole or not at all; the format follows the suffix unless it is named (see FORMATS).
 
-    The folder is made when it is missing. Raises AUHeadError.
+    The folder is made when it is missing. What the format cannot hold is lost with a warning. Raises AUHeadError.
     """
     path = Path(path)
-    writers = [known.id for known in _ALL if known.write]
-    chosen = format or _SUFFIX_FORMAT.get(path.suffix.lower())
-    if chosen not in writers:
-        what = f'"{format}"' if format else f'A file named "{path.name}"'
-        raise AUHeadError(f"{what} cannot be written; use .json, .csv or .txt, or one of {', '.join(writers)}.")
-    text = FORMATS[chosen].write(sequence)
+    chosen = format_to_write(path, format)
+    text = chosen.write(sequence)
     with whole_file(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
+    if lost := chosen.lost(sequence):
+        _log.warning("%s: %s does not keep %s; save as .json, too, to keep all.", path.name, chosen.name, lost)
     return path
 
 

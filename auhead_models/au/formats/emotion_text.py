@@ -8,7 +8,9 @@
 
 import re
 
-from ..emotions import emotion_name
+import numpy as np
+
+from ..emotions import emotion_name, emotion_track
 from ..sequence import AUSequence, Span
 from .spans import spans_sequence, until_next
 from .text import placed, problem
@@ -53,6 +55,13 @@ def write(sequence: AUSequence) -> str:
         raise problem("Emotion text", "this performance holds no emotions with times; save it as JSON or CSV.")
     lines = [f"{_short(span.start)} {_short(span.end)} {span.emotion} {span.level}" for span in sequence.spans]
     return "# start end emotion level\n" + "\n".join(lines) + "\n"
+
+
+def lost(sequence: AUSequence) -> str:
+    """The motion, unless it is that which the emotions make by themselves."""
+    alone = emotion_track(sequence.spans, len(sequence), sequence.fps).table
+    same = np.allclose(alone, sequence.table, atol=1e-3)
+    return "" if same else "the motion, only the emotions and their times"
 
 
 def seconds(time: str) -> float:

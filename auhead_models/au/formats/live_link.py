@@ -13,7 +13,8 @@ import re
 
 import numpy as np
 
-from ..arkit import ARKIT_NAMES, EYE_RANGE, HEAD_SIGN, from_arkit, match_name, to_arkit
+from .. import space
+from ..arkit import ARKIT_NAMES, EYE_RANGE, HEAD_SIGN, arkit_sequence, from_arkit, match_name, to_arkit
 from ..sequence import AUSequence
 from .text import Rows, cells, number, problem, read_table
 from .timeline import to_uniform
@@ -22,6 +23,7 @@ _TIMECODE = re.compile(r"(\d+):(\d+):(\d+)[:;](\d+)(\.\d+)?$")
 _HEAD = {"headyaw": "yaw", "headpitch": "pitch", "headroll": "roll"}
 _EYES = ("lefteyeyaw", "lefteyepitch", "righteyeyaw", "righteyepitch")
 _SECONDS = ("time", "timestamp", "seconds")
+_NOTICED = 0.02  # a value that comes back this far off is lost
 _USUAL_RATES = (24, 25, 30, 48, 50, 60, 100, 120)
 _ROTATIONS = ("HeadYaw", "HeadPitch", "HeadRoll") + tuple(
     f"{side}Eye{axis}" for side in ("Left", "Right") for axis in ("Yaw", "Pitch", "Roll")
@@ -118,3 +120,15 @@ def write(sequence: AUSequence) -> str:
         timecode = f"{clock}:{rest // 1000:02d}.{rest % 1000:03d}"
         writer.writerow((timecode, numbers.shape[1], *(f"{value + 0.0:.7g}" for value in row)))
     return file.getvalue()
+
+
+def lost(sequence: AUSequence) -> str:
+    """What does not come back from the blendshapes as it was: emotions and columns, the strongest change first."""
+    change = np.abs(arkit_sequence(to_arkit(sequence), sequence.fps).table - sequence.table).max(axis=0)
+    change[[space.COLUMN_INDEX[axis] for axis in HEAD_SIGN]] = 0.0  # the file has columns of its own for these
+    columns = [space.COLUMN_IDS[k] for k in np.argsort(-change, kind="stable") if change[k] > _NOTICED]
+    names = list(dict.fromkeys(column.removesuffix("_left").removesuffix("_right") for column in columns))
+    if len(names) > 4:
+        names[3:] = [f"{len(names) - 3} more"]
+    names = (["the emotions"] if sequence.spans else []) + names
+    return " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:])

@@ -1,7 +1,8 @@
-"""Subtitles (SRT or WebVTT) with emotion tags: "[happy 2] Good morning!" or "{sad} ...".
+"""Subtitles (SRT or WebVTT) with emotion tags: "[happy 2] Good morning!", "{sad} ...", "(sad) ..." or "<sad> ...".
 
-A tag holds from its place in the text, which is taken as its place in the cue's time, to the next tag or the end of the
-cue; the same emotion in cues less than a second apart goes on between them. Other tags, such as [music], are ignored.
+The level is 2 unless given. A tag holds from its place in the text, which is taken as its place in the cue's time, to
+the next tag or the end of the cue; the same emotion in cues less than a second apart goes on between them. Other tags,
+such as [music], are ignored.
 """
 
 import re
@@ -14,7 +15,7 @@ from .spans import spans_sequence, until_next
 from .text import problem
 
 _TIMES = re.compile(r"([\d:.,]+)\s*-->\s*([\d:.,]+)")
-_TAG = re.compile(r"[\[{(]\s*([A-Za-z]+)[\s:]*([123])?\s*[\]})]")
+_TAG = re.compile(r"[\[{(<]\s*([A-Za-z]+)[\s:]*([123])?\s*[\]})>]")
 _JOIN = 1.0  # seconds
 
 
