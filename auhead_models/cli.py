@@ -4,17 +4,19 @@ Exit codes: 0 done, 2 a mistake in what was given (one sentence on stderr), 130 
 """
 
 import argparse
+import difflib
 import logging
 import math
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from . import cli_commands as commands
-from .au import EMOTIONS
+from .au.emotions import ALIASES, EMOTIONS, LEVELS
 from .au.formats import FORMATS
 from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
@@ -60,57 +62,61 @@ class _Parser(argparse.ArgumentParser):
     """Answers a wrong command line in one line."""
 
     def error(self, message: str):
-        raise AUHeadError(f"{message} (see {self.prog} --help)")
+        raise AUHeadError(f"{message.removeprefix('argument ').rstrip('.')} (see {self.prog} --help)")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="auhead", description="Portraits that talk with real emotion, performed by Action Units.")
-    verbs = parser.add_subparsers(metavar="command", required=True)
+    parser.set_defaults(run=lambda _: parser.print_help())
+    verbs = parser.add_subparsers(metavar="command")
 
     animate = verbs.add_parser("animate", help="a portrait and a speech recording become a video")
-    animate.add_argument("portrait", type=Path)
+    _portrait_file(animate)
     animate.add_argument("speech", type=Path, nargs="?", help="sound or video file; may be left out with --au")
-    _output(animate, "the video: .mp4, .mov or .mkv")
+    _output(animate, "the video: .mp4, .m4v, .mov or .mkv")
     animate.add_argument("--au", type=Path, help="perform this AU file instead of what the speech asks for")
     _portrait(animate, "512; with --paste-back, what the face has there")
-    animate.add_argument("--renderer", choices=tuple(RENDERERS), default="warp")
-    animate.add_argument("--fps", type=_number(float, *FPS_RANGE), default=25.0, help="of the video (25)")
+    _choice(animate, "--renderer", tuple(RENDERERS), "how to draw", default="warp")
+    fps = _number(float, *FPS_RANGE)
+    animate.add_argument("--fps", type=fps, default=25.0, help="frames per second of the video, 1 to 120 (25)")
     animate.add_argument("--paste-back", action="store_true", help="show the whole picture, not the square crop")
     animate.add_argument(
-        "--max-side", type=_number(int, 64, 8192), default=1280, help="longer side with --paste-back, in pixels (1280)"
+        "--max-side", type=_number(int, 64, 8192), help="longer side with --paste-back in pixels, 64 to 8192 (1280)"
     )
     _speech(animate)
     animate.set_defaults(run=commands.animate)
 
     facemap = verbs.add_parser("facemap", help="draw an AU file as FaceMaps, as a video or as pictures")
-    facemap.add_argument("portrait", type=Path)
-    facemap.add_argument("au", type=Path)
-    _output(facemap, "a video, or a folder for PNG files")
-    facemap.add_argument("--style", choices=STYLES, default=STYLES[0])
+    _portrait_file(facemap)
+    facemap.add_argument("au", type=Path, help="the performance: an AU file")
+    _output(facemap, "a video (.mp4, .m4v, .mov, .mkv), or a folder for PNG files")
+    _choice(facemap, "--style", STYLES, "what to draw", default=STYLES[0])
     _portrait(facemap, "512")
     facemap.set_defaults(run=commands.facemap)
 
     audio = verbs.add_parser("audio-to-au", help="write the performance that a speech recording asks for")
     audio.add_argument("speech", type=Path, help="sound or video file")
-    _output(audio, "the AU file: .json, .csv")
+    _output(audio, "the AU file: .json or .csv; .txt for its emotions alone")
     _format(audio)
     _speech(audio)
     audio.set_defaults(run=commands.audio_to_au)
 
     video = verbs.add_parser("video-to-au", help="read the performance of a face in a video")
-    video.add_argument("video", type=Path)
-    _output(video, "the AU file: .json, .csv")
+    video.add_argument("video", type=Path, help="video file; the largest face in it counts")
+    _output(video, "the AU file: .json or .csv")
     _format(video)
-    video.add_argument("--neutral", choices=NEUTRAL_CHOICES, default="auto", help="which frames show a calm face")
+    what = "which frames show a calm face: found by itself, or the first one"
+    _choice(video, "--neutral", NEUTRAL_CHOICES, what, default="auto", aliases={"first": "first frame"})
     _device(video)
     video.set_defaults(run=commands.video_to_au)
 
     convert = verbs.add_parser("convert", help="translate an AU file into another format")
-    convert.add_argument("input", type=Path)
-    convert.add_argument("output", type=Path)
+    convert.add_argument("input", type=Path, help="AU file of any kind")
+    convert.add_argument("output", type=Path, help="the AU file: .json or .csv; .txt for its emotions alone")
     _format(convert)
-    convert.add_argument("--neutral", type=_number(int, 0, math.inf), help="subtract this frame of the input")
-    convert.add_argument("--fps", type=_number(float, *FPS_RANGE), help="resample to this frame rate")
+    what = "number of a frame with a calm face, to be subtracted from all (none)"
+    convert.add_argument("--neutral", type=_number(int, 0, math.inf), help=what)
+    convert.add_argument("--fps", type=fps, help="resample to this frame rate, 1 to 120 (that of the input)")
     convert.set_defaults(run=commands.convert)
 
     demo = verbs.add_parser("demo", help="make the bundled portrait speak")
@@ -120,33 +126,38 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _portrait_file(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("portrait", type=Path, help="picture with a face")
+
+
 def _output(verb: argparse.ArgumentParser, what: str) -> None:
     verb.add_argument("-o", "--output", type=Path, required=True, help=what)
 
 
 def _format(verb: argparse.ArgumentParser) -> None:
-    writable = [known.id for known in FORMATS.values() if known.write]
-    verb.add_argument("--format", choices=writable, help="when the file's ending does not say it")
+    writable = tuple(known.id for known in FORMATS.values() if known.write)
+    _choice(verb, "--format", writable, "format of the output, when its ending does not say it")
 
 
 def _portrait(verb: argparse.ArgumentParser, size: str) -> None:
-    verb.add_argument("--size", type=_number(int, 64, 2048), help=f"side of the square crop in pixels ({size})")
-    verb.add_argument("--face-index", type=_number(int, 0, math.inf), default=0, help="0 is the largest face")
-    verb.add_argument("--threshold", type=_number(float, 0, 1), default=0.5, help="how sure the detector must be (0.5)")
-    verb.add_argument(
-        "--relax", type=_number(float, 0, 1), default=0.0, help="how much of the portrait's own expression to take away"
-    )
+    what = f"side of the square crop in pixels, 64 to 2048 ({size})"
+    verb.add_argument("--size", type=_number(int, 64, 2048), help=what)
+    verb.add_argument("--face-index", type=_number(int, 0, math.inf), default=0, help="which face; 0, the largest (0)")
+    threshold = _number(float, 0, 1)
+    verb.add_argument("--threshold", type=threshold, default=0.5, help="how sure the detector must be, 0 to 1 (0.5)")
+    what = "how much of the portrait's own expression to take away, 0 to 1 (0)"
+    verb.add_argument("--relax", type=_number(float, 0, 1), default=0.0, help=what)
     _device(verb)
 
 
 def _device(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--device", choices=DEVICES, default=DEVICES[0], help="where to compute (auto: CUDA if there is)")
+    _choice(verb, "--device", DEVICES, "where to compute; auto takes CUDA where it is", default=DEVICES[0])
 
 
 def _speech(verb: argparse.ArgumentParser) -> None:
     """What shapes a performance; an option that is not given is None, so that it can be told from its default."""
-    verb.add_argument("--emotion", choices=EMOTIONS, help="neutral unless given")
-    verb.add_argument("--level", type=int, choices=(1, 2, 3), help="strength of the emotion (2)")
+    _choice(verb, "--emotion", EMOTIONS, "what to feel", shown="neutral", aliases=ALIASES)
+    _choice(verb, "--level", LEVELS, "strength of the emotion", shown="2")
     verb.add_argument("--emotion-script", type=Path, help='lines such as "0.0 happy 2", or subtitles with tags')
     for layer in STRENGTHS:
         what = f"strength of the {layer.replace('_', ' ')}, 0 to {MAXIMUM_STRENGTH:g} (1)"
@@ -155,8 +166,42 @@ def _speech(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--seed", type=_number(int, 0, 2**63 - 1), help="of blinks, gaze and head motion (0)")
 
 
+def _choice(
+    verb: argparse.ArgumentParser,
+    option: str,
+    choices: tuple,
+    what: str,
+    default: str | None = None,
+    shown: str | None = None,
+    aliases: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """An option with few answers, in any case and with any of "-", "_" and " "; `shown` is the default in words."""
+    known = {_plain(choice): choice for choice in choices}
+    known |= {_plain(alias): choice for alias, choice in aliases.items()}
+    *most, last = map(str, choices)
+    listed = f"{', '.join(most)} or {last}" if most else last
+
+    def parse(text: str):
+        if _plain(text) not in known:
+            near = difflib.get_close_matches(_plain(text), known, n=1)
+            hint = f"did you mean {known[near[0]]}? It takes" if near else "use"
+            raise argparse.ArgumentTypeError(f'"{text}" is unknown; {hint} {listed}')
+        return known[_plain(text)]
+
+    metavar = option.lstrip("-").upper()
+    usual = f" ({shown or default})" if shown or default else ""
+    verb.add_argument(option, type=parse, default=default, metavar=metavar, help=f"{what}: {listed}{usual}")
+
+
+def _plain(choice: object) -> str:
+    return str(choice).strip().lower().replace("-", " ").replace("_", " ")
+
+
 def _number(kind: type, low: float, high: float) -> Callable[[str], float]:
     """A type for argparse: a number inside a range."""
+
+    def shown(value: float) -> str:
+        return str(value) if kind is int else f"{value:g}"
 
     def parse(text: str):
         try:
@@ -164,8 +209,9 @@ def _number(kind: type, low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             value = math.nan
         if not low <= value <= high:
-            upper = f"{low} or more" if high == math.inf else f"from {low} to {high}"
-            raise argparse.ArgumentTypeError(f'"{text}" is not a number {upper}')
+            number = "a whole number" if kind is int else "a number"
+            span = f"{shown(low)} or more" if high == math.inf else f"from {shown(low)} to {shown(high)}"
+            raise argparse.ArgumentTypeError(f'"{text}" is not {number} {span}')
         return value
 
     return parse

@@ -1,6 +1,7 @@
 """What each command does: look at the files first, then work, then write whole files or nothing."""
 
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ from .speech import Audio, SpeechOptions, load_audio, speech_to_au
 from .speech.options import STRENGTHS
 from .video import VideoReader, VideoWriter, check_container
 
+LONGEST_SIDE = 1280  # of a whole picture, unless another one is asked for
+REPORT_SECONDS = 10.0  # between two lines of progress where no bar can be drawn
 ASSETS = Path(__file__).parent / "assets"
 DEMO_EMOTIONS = (Span(0.0, 2.4, "neutral", 2), Span(2.4, 6.0, "happy", 2))
 
@@ -30,20 +33,24 @@ def animate(given: Namespace) -> None:
     if given.au is not None and (unused := _given_speech_options(given)):
         options = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
         raise AUHeadError(f"--au performs the file {given.au} as it is, without {options}; leave out one or the other.")
+    _check_emotion_options(given)
+    if given.max_side is not None and not given.paste_back:
+        raise AUHeadError("--max-side is for the whole picture; give --paste-back, too, or leave it out.")
     check_container(check_output(given.output, given.portrait, given.speech, given.au))
     device = choose_device(given.device)
-    portrait = _portrait(given.portrait)
+    portrait = _portrait(given.portrait, given.speech, "speech")
     audio = load_audio(given.speech) if given.speech is not None else None
     performance = _performance(given, audio)
     face = _face(portrait, given)
+    max_side = given.max_side or LONGEST_SIDE
     if given.paste_back and given.size is None:
-        face = face.in_picture(given.max_side)
+        face = face.in_picture(max_side)
     clip = draw(
         face,
         performance.resample(given.fps),
         given.renderer,
         whole_picture=given.paste_back,
-        max_side=given.max_side,
+        max_side=max_side,
         device=device,
     )
     with VideoWriter(given.output, clip.fps, clip.width, clip.height, audio) as video:
@@ -56,11 +63,11 @@ def facemap(given: Namespace) -> None:
     check_input(given.au, "AU file")
     folder = not given.output.suffix
     if folder:
-        check_output_folder(given.output)
+        _check_frame_folder(given.output)
     else:
         check_container(check_output(given.output, given.portrait, given.au))
     device = choose_device(given.device)
-    portrait = _portrait(given.portrait)
+    portrait = _portrait(given.portrait, given.au, "AU file")
     performance = formats.load(given.au).resample(FPS)
     clip = draw_facemaps(_face(portrait, given), performance, given.style, device=device)
     frames = _progress(clip.frames, clip.count, "frames")
@@ -74,12 +81,14 @@ def facemap(given: Namespace) -> None:
 
 
 def audio_to_au(given: Namespace) -> None:
+    _check_emotion_options(given)
     _check_au_output(given.output, given.format, given.speech, given.emotion_script)
     _save(_performed(load_audio(given.speech), given), given.output, given.format)
 
 
 def video_to_au(given: Namespace) -> None:
-    _check_au_output(given.output, given.format, given.video)
+    if _check_au_output(given.output, given.format, given.video).id == "emotion_text":
+        raise AUHeadError(f"A video names no emotions to write into {given.output}; save the motion as .json or .csv.")
     with VideoReader(given.video) as video:
         frames = _progress(video, video.frames, "frames")
         performance = read_performance(frames, video.fps, given.neutral, choose_device(given.device))
@@ -111,10 +120,27 @@ def demo(given: Namespace) -> None:
     print(f"The bundled portrait speaks in {talking} ({clip.count} frames, {clip.fps:g} fps); stills: {sheet_path}")
 
 
-def _portrait(path: Path) -> torch.Tensor:
-    """A picture [H, W, 3]; where it is transparent, white shows, because videos have no alpha."""
-    image, alpha = load_image(path)
+def _portrait(path: Path, other: Path | None = None, what: str = "") -> torch.Tensor:
+    """A picture [H, W, 3]; where it is transparent, white shows, because videos have no alpha.
+
+    When the `other` input is the picture instead, the error says so; `what` names what that one should be.
+    """
+    try:
+        image, alpha = load_image(path)
+    except AUHeadError as error:
+        if other is not None and path.is_file() and _is_picture(other):
+            swapped = f"{path} is no picture, but {other} is: did you swap the portrait and the {what}?"
+            raise AUHeadError(swapped) from error
+        raise
     return image if alpha is None else image * alpha[..., None] + (1 - alpha[..., None])
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        load_image(path)
+    except AUHeadError:
+        return False
+    return True
 
 
 def _face(portrait: torch.Tensor, given: Namespace) -> Face:
@@ -129,7 +155,11 @@ def _face(portrait: torch.Tensor, given: Namespace) -> Face:
 
 def _performance(given: Namespace, audio: Audio | None) -> AUSequence:
     if given.au is not None:
-        return formats.load(check_input(given.au, "AU file"))
+        performance = formats.load(check_input(given.au, "AU file"))
+        if audio is not None and formats.is_emotion_script(given.au):
+            what = "holds emotions, which move no lips"
+            raise AUHeadError(f"{given.au} {what}; give it with --emotion-script instead of --au.")
+        return performance
     return _performed(audio, given)
 
 
@@ -147,11 +177,28 @@ def _given_speech_options(given: Namespace) -> dict[str, object]:
     return {name: getattr(given, name) for name in names if getattr(given, name) is not None}
 
 
-def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> None:
+def _check_emotion_options(given: Namespace) -> None:
+    """Refuse what would be ignored."""
+    if given.emotion_script is not None:
+        unused = [f"--{name}" for name in ("emotion", "level") if getattr(given, name) is not None]
+        if unused:
+            named = " and ".join(unused)
+            raise AUHeadError(f"--emotion-script {given.emotion_script} names the emotions; leave out {named}.")
+    elif given.level is not None and given.emotion is None:
+        raise AUHeadError("--level is the strength of an emotion; name one with --emotion, too, or leave it out.")
+
+
+def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> formats.Format:
     check_output(path, *inputs)
-    writable = sorted({ending for known in formats.FORMATS.values() if known.write for ending in known.suffixes})
-    if format is None and path.suffix.lower() not in writable:
-        raise AUHeadError(f"Cannot tell the AU format from the name {path}; end it in {', '.join(writable)}.")
+    return formats.format_to_write(path, format)
+
+
+def _check_frame_folder(folder: Path) -> None:
+    """Frames of two performances would mix."""
+    check_output_folder(folder)
+    if folder.is_dir() and (old := sorted(folder.glob(f"{'[0-9]' * 5}.png"))):
+        what = f"{folder} already holds numbered pictures ({old[0].name} ...)"
+        raise AUHeadError(f"{what}; empty it or give the name of another folder.")
 
 
 def _save(performance: AUSequence, path: Path, format: str | None) -> None:
@@ -174,5 +221,16 @@ def _write_pictures(frames: Iterable[torch.Tensor], folder: Path) -> None:
 
 
 def _progress(frames: Iterable[torch.Tensor], count: int, unit: str) -> Iterator[torch.Tensor]:
-    """A bar on stderr while a person watches."""
-    return iter(tqdm(frames, total=count, unit=f" {unit}", file=sys.stderr, disable=None, leave=False))
+    """A bar on stderr while a person watches; in a log, a line now and then."""
+    if sys.stderr.isatty():
+        return iter(tqdm(frames, total=count, unit=f" {unit}", file=sys.stderr, leave=False))
+    return _reported(frames, count, unit)
+
+
+def _reported(frames: Iterable[torch.Tensor], count: int, unit: str) -> Iterator[torch.Tensor]:
+    reported = time.monotonic()
+    for done, frame in enumerate(frames, start=1):
+        if time.monotonic() - reported >= REPORT_SECONDS:
+            print(f"auhead: {done} of {count} {unit}", file=sys.stderr, flush=True)
+            reported = time.monotonic()
+        yield frame

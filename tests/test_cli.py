@@ -1,5 +1,6 @@
 """The command line as a person meets it: results, one-line errors, and nothing half-written."""
 
+import math
 import signal
 import subprocess
 import sys
@@ -22,6 +23,12 @@ from auhead_models.cli import main
 SMALL = ("--size", "64")
 
 
+@pytest.fixture(autouse=True)
+def no_progress(monkeypatch):
+    """However slow the machine is."""
+    monkeypatch.setattr(cli_commands, "REPORT_SECONDS", math.inf)
+
+
 @pytest.fixture
 def files(tmp_path, portrait_picture):
     """A folder with good and bad inputs."""
@@ -40,6 +47,9 @@ def files(tmp_path, portrait_picture):
     save(AUSequence.zeros(3), folder / "still.json")
     (folder / "wrong.json").write_text((folder / "still.json").read_text().replace("[0.0, ", "[", 1))
     (folder / "script.txt").write_text("0.0 hungry 2\n")
+    (folder / "happy.txt").write_text("0.0 happy 2\n")
+    (folder / "maps").mkdir()
+    (folder / "maps" / "00007.png").write_text("from before")
     (folder / "folder.png").mkdir()
     return folder
 
@@ -68,6 +78,13 @@ BAD_COMMANDS = {
     "output of unknown kind": "animate portrait.png short.wav -o out.docx",
     "unknown emotion": "animate portrait.png short.wav -o out.mp4 --emotion hungry",
     "unknown emotion in a script": "animate portrait.png short.wav -o out.mp4 --emotion-script script.txt",
+    "a script in an AU file's place": "animate portrait.png short.wav -o out.mp4 --au happy.txt",
+    "a script and an emotion": "animate portrait.png short.wav -o out.mp4 --emotion-script happy.txt --emotion sad",
+    "a script and a level": "audio-to-au short.wav -o out.json --emotion-script happy.txt --level 1",
+    "a level of no emotion": "audio-to-au short.wav -o out.json --level 3",
+    "a longer side of nothing": "animate portrait.png short.wav -o out.mp4 --max-side 128",
+    "portrait and speech swapped": "animate short.wav portrait.png -o out.mp4",
+    "portrait and AU file swapped": "facemap still.json portrait.png -o out.mp4",
     "no such script": "animate portrait.png short.wav -o out.mp4 --emotion-script nothing.txt",
     "level 4": "animate portrait.png short.wav -o out.mp4 --emotion happy --level 4",
     "fps 0": "animate portrait.png short.wav -o out.mp4 --fps 0",
@@ -84,7 +101,6 @@ BAD_COMMANDS = {
     "unknown device": "animate portrait.png short.wav -o out.mp4 --device abacus",
     "no output named": "animate portrait.png short.wav",
     "unknown command": "dance portrait.png",
-    "no command": "",
     "broken AU file": "animate portrait.png short.wav -o out.mp4 --au broken.json",
     "foreign AU file": "facemap portrait.png foreign.json -o out.mp4",
     "wrong number of units": "facemap portrait.png wrong.json -o out.mp4",
@@ -92,6 +108,9 @@ BAD_COMMANDS = {
     "FaceMaps of unknown style": "facemap portrait.png still.json -o out.mp4 --style oil",
     "AU file of unknown kind": "audio-to-au short.wav -o out.xyz",
     "AU output is the input": "convert still.json still.json",
+    "FaceMaps among older ones": "facemap portrait.png still.json -o maps",
+    "subtitles as output": "convert still.json out.srt",
+    "emotions of a video": "video-to-au nothing.mp4 -o out.txt",
     "foreign table": "convert table.csv out.json",
     "neutral frame beyond the end": "convert still.json out.json --neutral 3",
     "video is text": "video-to-au text.wav -o out.json",
@@ -122,6 +141,58 @@ def test_an_au_file_names_the_options_it_does_without(files, capsys, monkeypatch
     command = "animate portrait.png -o out.mp4 --au still.json --level 3 --head-motion 0"
     _, (line,) = run(capsys, *command.split())
     assert "still.json" in line and "--level, --head-motion;" in line
+
+
+SENTENCES = {  # what a person reads who got one word wrong
+    "animate short.wav portrait.png -o out.mp4": "did you swap the portrait and the speech?",
+    "facemap still.json portrait.png -o out.mp4": "did you swap the portrait and the AU file?",
+    "animate text.png short.wav -o out.mp4": "its content is none",
+    "animate portrait.png short.wav -o out.mp4 --au happy.txt": "give it with --emotion-script instead of --au",
+    "audio-to-au short.wav -o out.json --emotion-script happy.txt --emotion sad --level 1": "--emotion and --level",
+    "audio-to-au short.wav -o out.json --emotion hapy": 'auhead: --emotion: "hapy" is unknown; did you mean happy?',
+    "audio-to-au short.wav -o out.json --level high": 'auhead: --level: "high" is unknown; use 1, 2 or 3 (see',
+    "audio-to-au short.wav -o out.json --gaze 3": '"3" is not a number from 0 to 2 (',
+    "animate portrait.png short.wav -o out.mp4 --fps 0": '"0" is not a number from 1 to 120 (',
+    "animate portrait.png short.wav -o out.mp4 --size 6.5": '"6.5" is not a whole number from 64 to 2048 (',
+    "convert still.json out.srt": "can only be read",
+    "facemap portrait.png still.json -o maps": "maps already holds numbered pictures (00007.png ...)",
+}
+
+
+@pytest.mark.parametrize("command", SENTENCES)
+def test_the_sentence_helps(files, capsys, monkeypatch, command):
+    monkeypatch.chdir(files)
+    code, (line,) = run(capsys, *command.split())
+    assert code == 2 and SENTENCES[command] in line
+
+
+def test_the_program_alone_shows_its_help(capsys):
+    assert main([]) == 0
+    assert "audio-to-au" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("emotion", ["sad", "SAD", "Sadness", "unhappy"])
+def test_emotions_are_read_in_any_case_and_by_other_names(tmp_path, capsys, short_speech_path, emotion):
+    out = tmp_path / "au.json"
+    assert run(capsys, "audio-to-au", short_speech_path, "-o", out, "--emotion", emotion) == (0, [])
+    assert [span.emotion for span in load(out).spans] == ["sad"]
+
+
+def test_choices_are_read_in_any_spelling(tmp_path, capsys, portrait_path):
+    save(AUSequence.zeros(2), tmp_path / "still.json")
+    command = ["animate", portrait_path, "--au", tmp_path / "still.json", "-o", tmp_path / "still.mp4"]
+    assert run(capsys, *command, "--renderer", "Warp") == (0, [])
+    command = ["facemap", portrait_path, tmp_path / "still.json", "-o", tmp_path / "map.mp4", *SMALL]
+    assert run(capsys, *command, "--style", "AU-Heatmap", "--device", "CPU") == (0, [])
+    command = ["video-to-au", tmp_path / "still.mp4", "-o", tmp_path / "au.csv"]
+    assert run(capsys, *command, "--neutral", "First-Frame", "--format", "Live Link") == (0, [])
+
+
+def test_progress_is_a_line_now_and_then_where_no_bar_can_be_drawn(tmp_path, capsys, monkeypatch, portrait_path):
+    monkeypatch.setattr(cli_commands, "REPORT_SECONDS", 0.0)
+    save(AUSequence.zeros(3), tmp_path / "still.json")
+    command = ["facemap", portrait_path, tmp_path / "still.json", "-o", tmp_path / "map.mp4", *SMALL]
+    assert run(capsys, *command) == (0, [f"auhead: {count} of 3 frames" for count in (1, 2, 3)])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
@@ -271,6 +342,13 @@ def test_video_to_au(tmp_path, capsys, portrait_path):
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
+def _hear_signals():
+    """Scripts and nohup start their children deaf to some."""
+    for stop in STOPS:
+        signal.signal(stop, signal.SIG_DFL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 @pytest.mark.parametrize("stop", STOPS)
 def test_stopping_leaves_nothing(tmp_path, portrait_path, stop):
     save(AUSequence.zeros(3000), tmp_path / "long.json")
@@ -280,11 +358,15 @@ def test_stopping_leaves_nothing(tmp_path, portrait_path, stop):
         cwd=Path(__file__).resolve().parents[1],
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_signals,
     )
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("out/.*")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    process.send_signal(stop)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130 and errors.strip() == "auhead: stopped"
+    try:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("out/.*")) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        process.send_signal(stop)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130 and errors.splitlines()[-1] == "auhead: stopped"
     assert [path.name for path in tmp_path.iterdir()] == ["long.json"]

@@ -73,6 +73,6 @@ def test_what_is_no_picture(tmp_path, picture):
     picture.resize((90, 60)).save(tmp_path / "whole.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:500])
     (tmp_path / "text.png").write_text("not a picture")
-    for name, what in (("cut.png", "Cannot read"), ("text.png", "content is none"), ("none.png", "There is no picture")):
+    for name, what in (("cut.png", "Cannot read"), ("text.png", "is none"), ("none.png", "There is no picture")):
         with pytest.raises(AUHeadError, match=what):
             load_image(tmp_path / name)
