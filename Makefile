@@ -26,9 +26,10 @@ host-test:  ## run the tests of the nodes in a real ComfyUI: make host-test COMF
 lint: $(READY)  ## check the style
 	$(BIN)/ruff check .
 
-bench: $(READY)  ## measure speed and memory
-	$(BIN)/python benchmarks/speed.py
-	$(BIN)/python benchmarks/memory.py
+BENCHMARKS := speed memory landmarks facemap control
+
+bench: $(READY)  ## measure speed, memory and control; tables in build/bench, those that are kept in benchmarks/results
+	for name in $(BENCHMARKS); do $(BIN)/python benchmarks/$$name.py -o build/bench/$$name.md || exit 1; done
 
 clean:  ## remove .venv, the demo and caches
 	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .ruff_cache

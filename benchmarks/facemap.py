@@ -2,36 +2,21 @@
 
     python benchmarks/facemap.py [--size 512] [--repeats 50]
 
-The face is the canonical head, as large in the picture as a portrait's usually is.
+The face is the canonical head, as large in the picture as a portrait's usually is. Writes
+benchmarks/results/facemap.md.
 """
 
-import argparse
-import statistics
-import time
-from pathlib import Path
+import sys
 
 import torch
+from measure import ROOT, keep, median_ms, parser
 
-if __package__ in (None, ""):  # from a checkout, without installing
-    import sys
-
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from auhead_models.face.canonical import load_geometry
-from auhead_models.face.crop import extract_crop, paste_back, square_crop
-from auhead_models.face.facemap import STYLES, draw_facemap
-from auhead_models.face.raster import rasterize
-
-
-def median_ms(action, repeats: int) -> float:
-    """Median of `repeats` runs after one to warm up."""
-    action()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1000
+sys.path.insert(0, str(ROOT))
+from auhead_models.face.canonical import load_geometry  # noqa: E402
+from auhead_models.face.crop import extract_crop, paste_back, square_crop  # noqa: E402
+from auhead_models.face.facemap import STYLES, draw_facemap  # noqa: E402
+from auhead_models.face.raster import rasterize  # noqa: E402
+from auhead_models.face.topology import MESH_POINTS  # noqa: E402
 
 
 def canonical_face(size: int) -> torch.Tensor:
@@ -43,25 +28,25 @@ def canonical_face(size: int) -> torch.Tensor:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=512)
-    parser.add_argument("--repeats", type=int, default=50)
-    arguments = parser.parse_args()
-    size, repeats = arguments.size, arguments.repeats
+    line = parser(__doc__, "facemap")
+    line.add_argument("--size", type=int, default=512)
+    line.add_argument("--repeats", type=int, default=50)
+    given = line.parse_args()
+    size, repeats = given.size, given.repeats
     torch.set_num_threads(1)
 
-    points = canonical_face(size)
+    points, rows = canonical_face(size), []
     values = torch.full((1, 24), 0.5)
     for style in STYLES:
         ms = median_ms(lambda s=style: draw_facemap(points, size, s, values), repeats)
-        print(f"FaceMap {style:14}{size:5}   {ms:7.2f} ms")
+        rows.append((f"FaceMap {style}", f"{size}", f"{ms:.2f}"))
 
     triangles = load_geometry().triangles
-    mesh = points[:, :468, :2]
+    mesh = points[:, :MESH_POINTS, :2]
     for side in (size // 2, size):
         scaled = mesh * (side / size)
         ms = median_ms(lambda p=scaled, s=side: rasterize(p, triangles, p, s, s), repeats)
-        print(f"rasterize {len(triangles)} triangles {side:5}   {ms:7.2f} ms")
+        rows.append((f"rasterize {len(triangles)} triangles", f"{side}", f"{ms:.2f}"))
 
     for height, width in ((720, 1280), (2160, 3840)):
         image = torch.rand(height, width, 3)
@@ -71,10 +56,11 @@ def main() -> None:
         inner = torch.zeros(size, size)
         inner[size // 8 : -size // 8, size // 8 : -size // 8] = 1
         ms = median_ms(lambda i=image, m=matrix: extract_crop(i, m, size), max(1, repeats // 10))
-        print(f"extract_crop {width:5} x {height:4}     {ms:7.2f} ms")
+        rows.append(("extract_crop", f"{width} x {height}", f"{ms:.2f}"))
         frames = crop.expand(4, -1, -1, -1)
         ms = median_ms(lambda i=image, m=matrix, f=frames, k=inner: sum(1 for _ in paste_back(i, f, m, k)), 3) / 4
-        print(f"paste_back   {width:5} x {height:4}     {ms:7.2f} ms a frame")
+        rows.append(("paste_back, a frame", f"{width} x {height}", f"{ms:.2f}"))
+    keep(given, "FaceMaps, crops and pasting", ("step", "picture", "median ms"), rows)
 
 
 if __name__ == "__main__":

@@ -3,44 +3,27 @@
     python benchmarks/landmarks.py [IMAGE] [--repeats 40]
 
 Without IMAGE: the bundled portrait, 512x512. Then a grey 4K picture, the dearest case: every window is searched.
+Writes benchmarks/results/landmarks.md.
 """
 
-import argparse
-import statistics
-import time
+import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+from measure import ROOT, keep, median_ms, parser
 from PIL import Image
 
-if __package__ in (None, ""):  # from a checkout, without installing
-    import sys
-
-    sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from auhead_models.face.detector import detect_faces
-from auhead_models.face.landmarks import find_landmarks, track_landmarks
-
-PORTRAIT = Path(__file__).parents[1] / "auhead_models/assets/portrait.png"
-
-
-def median_ms(action, repeats: int) -> float:
-    """Median of `repeats` runs after one to warm up."""
-    action()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times) * 1000
+sys.path.insert(0, str(ROOT))
+from auhead_models.face.detector import detect_faces  # noqa: E402
+from auhead_models.face.landmarks import find_landmarks, track_landmarks  # noqa: E402
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("image", type=Path, nargs="?", default=PORTRAIT)
-    parser.add_argument("--repeats", type=int, default=40)
-    options = parser.parse_args()
+    line = parser(__doc__, "landmarks")
+    line.add_argument("image", type=Path, nargs="?", default=ROOT / "auhead_models/assets/portrait.png")
+    line.add_argument("--repeats", type=int, default=40)
+    options = line.parse_args()
     torch.set_num_threads(1)
     image = torch.from_numpy(np.array(Image.open(options.image).convert("RGB"))).float() / 255
     face = detect_faces(image)[0]
@@ -54,11 +37,11 @@ def main() -> None:
         "detect + landmarks": lambda: find_landmarks(image, detect_faces(image)[0]),
         "track": lambda: track_landmarks(image, points),
     }
-    print(f"{image.shape[1]}x{image.shape[0]}")
-    for name, action in rows.items():
-        print(f"{name:32} {median_ms(action, options.repeats):8.1f} ms")
-    print(f"{'4K without a face':32} {median_ms(lambda: detect_faces(empty), 1):8.1f} ms")
+    timed = [(name, f"{median_ms(action, options.repeats):.1f}") for name, action in rows.items()]
+    timed.append(("4K without a face", f"{median_ms(lambda: detect_faces(empty), 3):.1f}"))
+    keep(options, f"Finding a face in {image.shape[1]} x {image.shape[0]} pixels", ("step", "median ms"), timed)
 
 
 if __name__ == "__main__":
-    main()
+    with torch.inference_mode():
+        main()

@@ -2,19 +2,17 @@
 
     python benchmarks/speed.py [PORTRAIT] [--size 512]
 
-Limits that a release must keep: detect + landmarks 60, deform 0.3, FaceMap 3, whole warp 80.
+Limits that a release must keep: detect + landmarks 60, deform 0.3, FaceMap 3, whole warp 80. Writes
+benchmarks/results/speed.md.
 """
 
-import argparse
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from measure import ROOT, keep, median_ms, parser
 
-ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from auhead_models.au import AUSequence, Span, emotion_track  # noqa: E402
 from auhead_models.face.deform import FaceDeformer  # noqa: E402
@@ -25,14 +23,15 @@ from auhead_models.face.landmarks import find_landmarks, track_landmarks  # noqa
 from auhead_models.face.warp import WarpRenderer  # noqa: E402
 from auhead_models.image import load_image  # noqa: E402
 
+LIMITS = {"detect + landmarks": "60", "deform": "0.3", "FaceMap aniportrait": "3", "whole warp": "80"}
 FRAMES = 48  # of the performance that is deformed, drawn and warped
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("portrait", type=Path, nargs="?", default=ROOT / "auhead_models" / "assets" / "portrait.png")
-    parser.add_argument("--size", type=int, default=512)
-    given = parser.parse_args()
+    line = parser(__doc__, "speed")
+    line.add_argument("portrait", type=Path, nargs="?", default=ROOT / "auhead_models" / "assets" / "portrait.png")
+    line.add_argument("--size", type=int, default=512)
+    given = line.parse_args()
     torch.set_num_threads(1)
 
     image = load_image(given.portrait)[0]
@@ -51,9 +50,10 @@ def main() -> None:
         ("FaceMap aniportrait", lambda: draw_facemap(points, given.size), FRAMES, 5),
         ("whole warp", lambda: [None for _ in warp.render(performance)], FRAMES, 5),
     ]
-    print(f"{given.size} x {given.size}, one thread, torch {torch.__version__}")
+    rows = []
     for name, work, frames, repetitions in steps:
-        print(f"{name:36}{median_ms(work, repetitions) / frames:9.2f} ms")
+        rows.append((name, f"{median_ms(work, repetitions) / frames:.2f}", LIMITS.get(name, "")))
+    keep(given, f"Speed at {given.size} x {given.size}", ("step", "median ms a frame", "limit"), rows)
 
 
 def talk() -> AUSequence:
@@ -72,16 +72,6 @@ def talk() -> AUSequence:
         }
     )
     return moving.mix(emotion_track([Span(0, 2, "happy", 2)], FRAMES), mode="add").clamp()
-
-
-def median_ms(work: Callable[[], object], repetitions: int) -> float:
-    work()
-    times = []
-    for _ in range(repetitions):
-        start = time.perf_counter()
-        work()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
 
 
 if __name__ == "__main__":
