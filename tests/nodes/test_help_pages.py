@@ -1,0 +1,49 @@
+"""The help pages: one for every node, about all of its inputs and outputs, with pictures that are there and small."""
+
+import re
+from pathlib import Path
+
+import pytest
+from auhead_plugin.nodes import NODES
+
+DOCS = Path(__file__).resolve().parents[2] / "web" / "docs"
+PICTURES = DOCS / "images"
+SCHEMAS = {schema.node_id: schema for schema in (node.define_schema() for node in NODES)}
+PAGES = sorted(DOCS.glob("*/*.md"))
+LARGEST = 80 * 1024  # bytes of a picture
+
+
+def pictures(page: Path) -> list[str]:
+    return re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+
+
+def names(page: Path) -> list[Path]:
+    """ComfyUI takes a page's relative addresses from web/docs, whatever folder the page is in."""
+    return [DOCS / address for address in pictures(page)]
+
+
+def test_every_node_has_a_page_and_every_page_a_node():
+    assert {path.name for path in DOCS.iterdir() if path.is_dir()} - {PICTURES.name} == SCHEMAS.keys()
+    for node_id in SCHEMAS:
+        assert (DOCS / node_id / "en.md").is_file(), node_id
+
+
+@pytest.mark.parametrize("node_id", SCHEMAS)
+def test_a_page_tells_of_every_input_and_output(node_id):
+    text, schema = (DOCS / node_id / "en.md").read_text(encoding="utf-8"), SCHEMAS[node_id]
+    assert text.startswith(f"# {schema.display_name}\n")
+    inputs, outputs = re.search(r"## Inputs\n(.*)## Outputs\n(.*)## Tip\n", text, re.DOTALL).groups()
+    assert set(re.findall(r"\*\*(\w+)\*\*", inputs)) == {entry.id for entry in schema.inputs}
+    assert re.findall(r"\*\*(\w+)\*\*", outputs) == [entry.display_name for entry in schema.outputs]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
+def test_every_picture_of_a_page_exists(page):
+    for address, path in zip(pictures(page), names(page)):
+        assert path.is_file() and path.suffix == ".jpg", address
+
+
+def test_every_picture_is_small_and_shown():
+    shown = {path for page in PAGES for path in names(page)}
+    assert shown == set(PICTURES.iterdir())
+    assert all(path.stat().st_size <= LARGEST for path in shown)

@@ -1,0 +1,250 @@
+"""Makes the pictures of the help pages, web/docs/images/*.jpg, and docs/strength.jpg, all from real runs.
+
+python tools/help_pictures.py [NAME …]     # names without .jpg; all of them otherwise
+
+Everything comes from the bundled portraits and speech, so nobody alive is shown. Takes about a minute for all.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from auhead_models.au import AUSequence  # noqa: E402
+from auhead_models.au.edits import apply_edits, parse_edits  # noqa: E402
+from auhead_models.au.emotions import EMOTIONS  # noqa: E402
+from auhead_models.au.presets import preset  # noqa: E402
+from auhead_models.face.crop import paste_back, transform_points  # noqa: E402
+from auhead_models.face.face import Face, find_face  # noqa: E402
+from auhead_models.face.facemap import STYLES  # noqa: E402
+from auhead_models.face.warp import WarpRenderer  # noqa: E402
+from auhead_models.image import load_image, to_bytes  # noqa: E402
+from auhead_models.pipeline import draw_facemaps, video_to_au  # noqa: E402
+from auhead_models.speech import SpeechOptions, load_audio, speech_to_au  # noqa: E402
+
+ASSETS = ROOT / "auhead_models" / "assets"
+PAGES = ROOT / "web" / "docs" / "images"
+LARGEST = 80 * 1024  # bytes of one picture
+GAP, LABEL = 6, 22  # pixels
+GROUND, INK = (24, 24, 26), (215, 215, 220)
+CALM = 2.36  # seconds: between two words of the bundled speech, the lips nearly at rest
+SHOWN = "happy"  # the emotion of strength.jpg
+
+
+def picture(name: str) -> torch.Tensor:
+    return load_image(ASSETS / name)[0]
+
+
+def portrait(name: str = "portrait.png", size: int = 384) -> Face:
+    return find_face(picture(name), size=size)
+
+
+def performance(**options) -> AUSequence:
+    return speech_to_au(load_audio(ASSETS / "speech.wav"), SpeechOptions(**options), seed=1)
+
+
+def frame(renderer: WarpRenderer, sequence: AUSequence, seconds: float) -> torch.Tensor:
+    """The frame at a time, [S, S, 3]."""
+    return next(renderer.render(sequence.slice(seconds, seconds + 1 / sequence.fps)))[0]
+
+
+def close_up(drawn: torch.Tensor, face: Face) -> torch.Tensor:
+    """The part of a frame that holds the face, square."""
+    points = face.landmarks[:, :2]
+    low, high = points.amin(0), points.amax(0)
+    half = int(0.58 * (high - low).max())
+    x, y = ((low + high) / 2).int().tolist()
+    return drawn[max(y - half, 0) : y + half, max(x - half, 0) : x + half]
+
+
+def grid(rows: Iterable[Iterable[tuple[torch.Tensor, str]]], height: int) -> Image.Image:
+    """Rows of pictures of one height, a line of text below each that has one."""
+    rows = [[(_scaled(image, height), text) for image, text in row] for row in rows]
+    lines = [LABEL if any(text for _, text in row) else 0 for row in rows]
+    width = max(sum(image.width + GAP for image, _ in row) for row in rows) + GAP
+    sheet = Image.new("RGB", (width, GAP + sum(height + line + GAP for line in lines)), GROUND)
+    pen, font, top = ImageDraw.Draw(sheet), ImageFont.load_default(size=14), GAP
+    for row, line in zip(rows, lines):
+        left = GAP
+        for image, text in row:
+            sheet.paste(image, (left, top))
+            pen.text((left + image.width / 2, top + height + LABEL / 2), text, INK, font, anchor="mm")
+            left += image.width + GAP
+        top += height + line + GAP
+    return sheet
+
+
+def _scaled(image: torch.Tensor, height: int) -> Image.Image:
+    drawn = Image.fromarray(to_bytes(image))
+    return drawn.resize((round(drawn.width * height / drawn.height), height), Image.Resampling.LANCZOS)
+
+
+def two_people() -> torch.Tensor:
+    """Both bundled portraits in one picture, [512, 1024, 3]."""
+    return torch.cat([picture("portrait.png"), picture("head.png")], 1)
+
+
+def examples() -> Image.Image:
+    return grid([[(picture("portrait.png"), "Grace Hopper (photograph)"), (picture("head.png"), "rendered head")]], 320)
+
+
+def face() -> Image.Image:
+    """A picture of two people with the squares of both, and the crop and mask of the second."""
+    whole = two_people()
+    found = find_face(whole, 1, "left-right", crop_scale=1.8, size=512)
+    marked = Image.fromarray(to_bytes(whole))
+    pen, font = ImageDraw.Draw(marked), ImageFont.load_default(size=40)
+    for index, one in enumerate((find_face(whole, 0, "left-right", crop_scale=1.8, size=512), found)):
+        left, top = one.crop_matrix[:, 2].tolist()
+        side = one.size * float(one.crop_matrix[0, 0])
+        pen.rectangle((left + 3, top + 3, left + side - 4, top + side - 4), outline=(90, 220, 140), width=4)
+        pen.text((left + 16, top + 10), str(index), (90, 220, 140), font)
+        for x, y in transform_points(one.landmarks[:468, :2], one.crop_matrix).tolist():
+            pen.ellipse((x - 1, y - 1, x + 1, y + 1), fill=(255, 255, 255))
+    shown = torch.frombuffer(bytearray(marked.tobytes()), dtype=torch.uint8).view(*whole.shape).float() / 255
+    mask = found.mask[..., None].expand(-1, -1, 3)
+    return grid([[(shown, "image, faces counted left-right"), (found.crop, "crop of face 1"), (mask, "mask")]], 250)
+
+
+def emotions() -> Image.Image:
+    found = portrait(size=512)
+    renderer = WarpRenderer(found)
+    acts = {emotion: performance(emotion=emotion, level=3) for emotion in EMOTIONS}
+    cells = [(close_up(frame(renderer, act, CALM), found), emotion) for emotion, act in acts.items()]
+    return grid([cells[:4], cells[4:]], 200)
+
+
+def editor() -> Image.Image:
+    """The same second of a performance before and after an edit."""
+    renderer = WarpRenderer(portrait("head.png"))
+    before = performance(emotion="neutral")
+    edits = '{"version": 1, "presets": [{"name": "wink_left", "start": 2, "seconds": 1, "level": 3}], "keys": {"yaw": '
+    after = apply_edits(before, parse_edits(edits + "[[1.9, 0], [2.3, 0.2], [2.7, 0.2], [3.1, 0]]}}"))
+    times = [2.0, 2.24, 2.48, 2.72, 2.96]
+    return grid(
+        [
+            [(frame(renderer, before, time), "as performed" if time == times[2] else "") for time in times],
+            [
+                (frame(renderer, after, time), "with a wink and a turn of the head" if time == times[2] else "")
+                for time in times
+            ],
+        ],
+        180,
+    )
+
+
+def facemaps() -> Image.Image:
+    found, act = portrait(), preset("surprised", 3, 1.0, fade_in=0, fade_out=0)
+    cells = [(frame(WarpRenderer(found), act, 0.5), "the performance")]
+    for style in STYLES:
+        clip = draw_facemaps(found, act.slice(0.5, 0.54), style, 384)
+        cells.append((next(clip.frames), style))
+    return grid([cells], 200)
+
+
+def warp() -> Image.Image:
+    renderer, act = WarpRenderer(portrait()), performance(emotion="happy", level=2)
+    times = [0.2, 0.72, 1.2, 1.72, 2.44]
+    return grid([[(frame(renderer, act, time), f"{time:.2f} s") for time in times]], 200)
+
+
+def pasted() -> Image.Image:
+    whole = two_people()
+    found = find_face(whole, 0, "left-right", crop_scale=1.8, size=512)
+    drawn = frame(WarpRenderer(found), performance(emotion="happy", level=3), 1.2)
+    result = next(paste_back(whole, drawn[None], found.crop_matrix, found.mask))
+    return grid([[(drawn, "a rendered frame"), (result, "pasted back")]], 260)
+
+
+def retargeted() -> Image.Image:
+    """One face's performance, read from its frames, on another face."""
+    act = preset("happy", 3, 0.4, fade_in=0.2, fade_out=0)
+    act = act.concat(preset("disgusted", 3, 0.4, fade_in=0.2, fade_out=0))
+    act = act.concat(preset("raised_brow", 3, 0.4, fade_in=0.2, fade_out=0))
+    source = [drawn for drawn, _ in WarpRenderer(portrait("head.png")).render(AUSequence.zeros(5).concat(act))]
+    read = video_to_au(source, 25, "first frame")
+    target = WarpRenderer(portrait())
+    times = [0.0, 0.52, 0.92, 1.32]
+    return grid(
+        [
+            [(source[round(time * 25)], "the video" if time == times[1] else "") for time in times],
+            [
+                (frame(target, read, time), "what was read, on another face" if time == times[1] else "")
+                for time in times
+            ],
+        ],
+        200,
+    )
+
+
+def presets() -> Image.Image:
+    renderer = WarpRenderer(portrait("head.png"))
+    names = ("smile", "smirk", "frown", "raised_brow", "kiss", "puffed_cheeks", "wink_left", "think")
+    cells = [(frame(renderer, preset(name, 3, 1.0, fade_in=0, fade_out=0), 0.5), name) for name in names]
+    return grid([cells[:4], cells[4:]], 200)
+
+
+def mixed() -> Image.Image:
+    found, time = portrait(size=512), 1.2
+    renderer = WarpRenderer(found)
+    speech = performance(emotion="neutral")
+    angry = preset("angry", 3, speech.seconds, fade_in=0, fade_out=0)
+    upper = speech.mix(angry, 1.0, ("eyes", "brows", "gaze"), "add")
+    cells = [(speech, "a: speech"), (angry, "b: angry"), (speech.mix(angry, 1.0, None, "add"), "added, all")]
+    cells = [*cells, (upper, "added, upper face")]
+    return grid([[(close_up(frame(renderer, act, time), found), text) for act, text in cells]], 220)
+
+
+def strength() -> Image.Image:
+    """Levels 1 to 3 downwards, expression strength to the right."""
+    found = portrait("head.png", 512)
+    renderer = WarpRenderer(found)
+
+    def cell(level: int, expression: float) -> tuple[torch.Tensor, str]:
+        act = performance(emotion=SHOWN, level=level, expression=expression)
+        return close_up(frame(renderer, act, CALM), found), f"level {level}, expression {expression:g}"
+
+    return grid([[cell(level, expression) for expression in (0.5, 1.0, 1.5)] for level in (1, 2, 3)], 240)
+
+
+PICTURES = {
+    PAGES / "example.jpg": examples,
+    PAGES / "face.jpg": face,
+    PAGES / "emotions.jpg": emotions,
+    PAGES / "editor.jpg": editor,
+    PAGES / "facemap.jpg": facemaps,
+    PAGES / "warp.jpg": warp,
+    PAGES / "paste_back.jpg": pasted,
+    PAGES / "video_to_au.jpg": retargeted,
+    PAGES / "preset.jpg": presets,
+    PAGES / "mix.jpg": mixed,
+    ROOT / "docs" / "strength.jpg": strength,
+}
+
+
+def main() -> None:
+    wanted = set(sys.argv[1:])
+    if unknown := wanted - {path.stem for path in PICTURES}:
+        sys.exit(f"there is no picture {', '.join(unknown)}")
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for path, make in PICTURES.items():
+        if not wanted or path.stem in wanted:
+            save(make(), path)
+
+
+def save(image: Image.Image, path: Path) -> None:
+    """As good as fits into the limit."""
+    for quality in range(90, 40, -5):
+        image.save(path, quality=quality, optimize=True, progressive=True)
+        if path.stat().st_size <= LARGEST:
+            return
+    raise SystemExit(f"{path.name} is too large")
+
+
+if __name__ == "__main__":
+    main()
