@@ -190,7 +190,7 @@ def presets() -> Image.Image:
 
 
 def mixed() -> Image.Image:
-    found, time = portrait(size=512), 1.2
+    found, time = portrait("head.png", 512), 1.2
     renderer = WarpRenderer(found)
     speech = performance(emotion="neutral")
     angry = preset("angry", 3, speech.seconds, fade_in=0, fade_out=0)
