@@ -151,7 +151,7 @@ def _portrait(verb: argparse.ArgumentParser, size: str) -> None:
 
 
 def _device(verb: argparse.ArgumentParser) -> None:
-    _choice(verb, "--device", DEVICES, "where to compute; auto takes CUDA where it is", default=DEVICES[0])
+    _choice(verb, "--device", DEVICES, "where to compute; auto takes CUDA where there is one", default=DEVICES[0])
 
 
 def _speech(verb: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ from .speech import Audio, SpeechOptions, speech_to_au
 
 RENDERERS = {"warp": WarpRenderer}  # a renderer is built for a face and renders an AUSequence to (frame, mask)
 
-DEVICES = ("auto", "cpu", "cuda")  # auto: cuda where there is one
+DEVICES = ("cpu", "cuda", "auto")  # auto: cuda where there is one
 
 _PIECE = 25  # frames of FaceMaps drawn at once
 
@@ -63,7 +63,7 @@ def animate(
     relax: float = 0.0,
     renderer: str = "warp",
     fps: float = FPS,
-    device: str | torch.device = "auto",
+    device: str | torch.device = "cpu",
 ) -> Clip:
     """A portrait and a speech recording become a talking head. Raises AUHeadError for a portrait without a face."""
     face = find_face(portrait, size=size, relax=relax)
@@ -77,7 +77,7 @@ def draw(
     renderer: str = "warp",
     whole_picture: bool = False,
     max_side: int = 1280,
-    device: str | torch.device = "auto",
+    device: str | torch.device = "cpu",
 ) -> Clip:
     """A face performs, drawn in its square crop or, with whole_picture, in the picture that it was cut from."""
     if renderer not in RENDERERS:
@@ -97,7 +97,7 @@ def draw_facemaps(
     performance: AUSequence,
     style: str = "aniportrait",
     size: int | None = None,
-    device: str | torch.device = "auto",
+    device: str | torch.device = "cpu",
 ) -> Clip:
     """The same performance as a structured drawing of the face, for a video diffusion model or a ControlNet."""
     size = size or face.size
@@ -113,7 +113,7 @@ def draw_facemaps(
 
 @torch.inference_mode()
 def video_to_au(
-    frames: Iterable[torch.Tensor], fps: float, neutral: str = "auto", device: str | torch.device = "auto"
+    frames: Iterable[torch.Tensor], fps: float, neutral: str = "auto", device: str | torch.device = "cpu"
 ) -> AUSequence:
     """The performance of the largest face in a video: frames [H, W, 3], `neutral` as in `estimate_sequence`."""
     device = choose_device(device)
