@@ -2,7 +2,7 @@
 
 python tools/help_pictures.py [NAME …]     # names without .jpg; all of them otherwise
 
-Everything comes from the bundled portraits and speech, so nobody alive is shown. Takes about a minute for all.
+Everything comes from the bundled portraits and speech, so nobody alive is shown. Takes less than a minute for all.
 """
 
 import sys
@@ -30,7 +30,8 @@ from auhead_models.speech import SpeechOptions, load_audio, speech_to_au  # noqa
 ASSETS = ROOT / "auhead_models" / "assets"
 PAGES = ROOT / "web" / "docs" / "images"
 LARGEST = 80 * 1024  # bytes of one picture
-GAP, LABEL = 6, 22  # pixels
+GAP, LABEL = 6, 28  # pixels
+PANEL = 560  # pixels; the panel of ComfyUI that shows a page is about half as wide
 GROUND, INK = (24, 24, 26), (215, 215, 220)
 CALM = 2.36  # seconds: between two words of the bundled speech, the lips nearly at rest
 SHOWN = "happy"  # the emotion of strength.jpg
@@ -62,26 +63,29 @@ def close_up(drawn: torch.Tensor, face: Face) -> torch.Tensor:
     return drawn[max(y - half, 0) : y + half, max(x - half, 0) : x + half]
 
 
-def grid(rows: Iterable[Iterable[tuple[torch.Tensor, str]]], height: int) -> Image.Image:
-    """Rows of pictures of one height, a line of text below each that has one."""
-    rows = [[(_scaled(image, height), text) for image, text in row] for row in rows]
-    lines = [LABEL if any(text for _, text in row) else 0 for row in rows]
-    width = max(sum(image.width + GAP for image, _ in row) for row in rows) + GAP
-    sheet = Image.new("RGB", (width, GAP + sum(height + line + GAP for line in lines)), GROUND)
-    pen, font, top = ImageDraw.Draw(sheet), ImageFont.load_default(size=14), GAP
-    for row, line in zip(rows, lines):
+def grid(rows: Iterable[Iterable[tuple[torch.Tensor, str]]], width: int = PANEL) -> Image.Image:
+    """Rows of pictures, each as wide as the sheet, with a line of text below the pictures that have one."""
+    placed, top = [], GAP
+    for row in map(list, rows):
+        room = width - GAP * (len(row) + 1)
+        height = int(room / sum(image.shape[1] / image.shape[0] for image, _ in row))
         left = GAP
         for image, text in row:
-            sheet.paste(image, (left, top))
-            pen.text((left + image.width / 2, top + height + LABEL / 2), text, INK, font, anchor="mm")
-            left += image.width + GAP
-        top += height + line + GAP
+            drawn = Image.fromarray(to_bytes(image))
+            drawn = drawn.resize((round(drawn.width * height / drawn.height), height), Image.Resampling.LANCZOS)
+            placed.append((drawn, text, left, top))
+            left += drawn.width + GAP
+        top += height + GAP + (LABEL if any(text for _, text in row) else 0)
+    sheet = Image.new("RGB", (width, top), GROUND)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=18)
+    for drawn, text, left, top in placed:
+        sheet.paste(drawn, (left, top))
+        pen.text((left + drawn.width / 2, top + drawn.height + LABEL / 2), text, INK, font, anchor="mm")
     return sheet
 
 
-def _scaled(image: torch.Tensor, height: int) -> Image.Image:
-    drawn = Image.fromarray(to_bytes(image))
-    return drawn.resize((round(drawn.width * height / drawn.height), height), Image.Resampling.LANCZOS)
+def columns(cells: list[tuple[torch.Tensor, str]], count: int) -> list[list[tuple[torch.Tensor, str]]]:
+    return [cells[start : start + count] for start in range(0, len(cells), count)]
 
 
 def two_people() -> torch.Tensor:
@@ -90,7 +94,7 @@ def two_people() -> torch.Tensor:
 
 
 def examples() -> Image.Image:
-    return grid([[(picture("portrait.png"), "Grace Hopper (photograph)"), (picture("head.png"), "rendered head")]], 320)
+    return grid([[(picture("portrait.png"), "Grace Hopper (photograph)"), (picture("head.png"), "rendered head")]])
 
 
 def face() -> Image.Image:
@@ -108,7 +112,7 @@ def face() -> Image.Image:
             pen.ellipse((x - 1, y - 1, x + 1, y + 1), fill=(255, 255, 255))
     shown = torch.frombuffer(bytearray(marked.tobytes()), dtype=torch.uint8).view(*whole.shape).float() / 255
     mask = found.mask[..., None].expand(-1, -1, 3)
-    return grid([[(shown, "image, faces counted left-right"), (found.crop, "crop of face 1"), (mask, "mask")]], 250)
+    return grid([[(shown, "image, faces counted left-right")], [(found.crop, "crop of face 1"), (mask, "its mask")]])
 
 
 def emotions() -> Image.Image:
@@ -116,7 +120,7 @@ def emotions() -> Image.Image:
     renderer = WarpRenderer(found)
     acts = {emotion: performance(emotion=emotion, level=3) for emotion in EMOTIONS}
     cells = [(close_up(frame(renderer, act, CALM), found), emotion) for emotion, act in acts.items()]
-    return grid([cells[:4], cells[4:]], 200)
+    return grid(columns(cells, 2))
 
 
 def editor() -> Image.Image:
@@ -125,32 +129,27 @@ def editor() -> Image.Image:
     before = performance(emotion="neutral")
     edits = '{"version": 1, "presets": [{"name": "wink_left", "start": 2, "seconds": 1, "level": 3}], "keys": {"yaw": '
     after = apply_edits(before, parse_edits(edits + "[[1.9, 0], [2.3, 0.2], [2.7, 0.2], [3.1, 0]]}}"))
-    times = [2.0, 2.24, 2.48, 2.72, 2.96]
+    times = [2.0, 2.36, 2.72]
+    labels = [("", "as performed", ""), ("", "with a wink and a turn of the head", "")]
     return grid(
-        [
-            [(frame(renderer, before, time), "as performed" if time == times[2] else "") for time in times],
-            [
-                (frame(renderer, after, time), "with a wink and a turn of the head" if time == times[2] else "")
-                for time in times
-            ],
-        ],
-        180,
+        [(frame(renderer, act, time), text) for time, text in zip(times, row)]
+        for act, row in zip((before, after), labels)
     )
 
 
 def facemaps() -> Image.Image:
     found, act = portrait(), preset("surprised", 3, 1.0, fade_in=0, fade_out=0)
-    cells = [(frame(WarpRenderer(found), act, 0.5), "the performance")]
+    cells = [(found.crop, "the portrait"), (frame(WarpRenderer(found), act, 0.5), "the performance")]
     for style in STYLES:
         clip = draw_facemaps(found, act.slice(0.5, 0.54), style, 384)
         cells.append((next(clip.frames), style))
-    return grid([cells], 200)
+    return grid(columns(cells, 2))
 
 
 def warp() -> Image.Image:
     renderer, act = WarpRenderer(portrait()), performance(emotion="happy", level=2)
-    times = [0.2, 0.72, 1.2, 1.72, 2.44]
-    return grid([[(frame(renderer, act, time), f"{time:.2f} s") for time in times]], 200)
+    times = [0.2, 0.72, 1.2, 1.72, 2.44, 4.8]
+    return grid(columns([(frame(renderer, act, time), f"{time:.2f} s") for time in times], 2))
 
 
 def pasted() -> Image.Image:
@@ -158,7 +157,7 @@ def pasted() -> Image.Image:
     found = find_face(whole, 0, "left-right", crop_scale=1.8, size=512)
     drawn = frame(WarpRenderer(found), performance(emotion="happy", level=3), 1.2)
     result = next(paste_back(whole, drawn[None], found.crop_matrix, found.mask))
-    return grid([[(drawn, "a rendered frame"), (result, "pasted back")]], 260)
+    return grid([[(whole, "image")], [(result, "a frame pasted back")]])
 
 
 def retargeted() -> Image.Image:
@@ -169,16 +168,12 @@ def retargeted() -> Image.Image:
     source = [drawn for drawn, _ in WarpRenderer(portrait("head.png")).render(AUSequence.zeros(5).concat(act))]
     read = video_to_au(source, 25, "first frame")
     target = WarpRenderer(portrait())
-    times = [0.0, 0.52, 0.92, 1.32]
     return grid(
         [
-            [(source[round(time * 25)], "the video" if time == times[1] else "") for time in times],
-            [
-                (frame(target, read, time), "what was read, on another face" if time == times[1] else "")
-                for time in times
-            ],
-        ],
-        200,
+            (source[round(time * 25)], "the video" if last else ""),
+            (frame(target, read, time), "on another face" if last else ""),
+        ]
+        for time, last in ((0.52, False), (0.92, False), (1.32, True))
     )
 
 
@@ -186,7 +181,7 @@ def presets() -> Image.Image:
     renderer = WarpRenderer(portrait("head.png"))
     names = ("smile", "smirk", "frown", "raised_brow", "kiss", "puffed_cheeks", "wink_left", "think")
     cells = [(frame(renderer, preset(name, 3, 1.0, fade_in=0, fade_out=0), 0.5), name) for name in names]
-    return grid([cells[:4], cells[4:]], 200)
+    return grid(columns(cells, 2))
 
 
 def mixed() -> Image.Image:
@@ -197,7 +192,7 @@ def mixed() -> Image.Image:
     upper = speech.mix(angry, 1.0, ("eyes", "brows", "gaze"), "add")
     cells = [(speech, "a: speech"), (angry, "b: angry"), (speech.mix(angry, 1.0, None, "add"), "added, all")]
     cells = [*cells, (upper, "added, upper face")]
-    return grid([[(close_up(frame(renderer, act, time), found), text) for act, text in cells]], 220)
+    return grid(columns([(close_up(frame(renderer, act, time), found), text) for act, text in cells], 2))
 
 
 def strength() -> Image.Image:
@@ -209,7 +204,7 @@ def strength() -> Image.Image:
         act = performance(emotion=SHOWN, level=level, expression=expression)
         return close_up(frame(renderer, act, CALM), found), f"level {level}, expression {expression:g}"
 
-    return grid([[cell(level, expression) for expression in (0.5, 1.0, 1.5)] for level in (1, 2, 3)], 240)
+    return grid([[cell(level, expression) for expression in (0.5, 1.0, 1.5)] for level in (1, 2, 3)], 760)
 
 
 PICTURES = {
@@ -238,12 +233,13 @@ def main() -> None:
 
 
 def save(image: Image.Image, path: Path) -> None:
-    """As good as fits into the limit."""
-    for quality in range(90, 40, -5):
-        image.save(path, quality=quality, optimize=True, progressive=True)
-        if path.stat().st_size <= LARGEST:
-            return
-    raise SystemExit(f"{path.name} is too large")
+    """As good as fits into the limit: lower quality first, then fewer pixels."""
+    while True:
+        for quality in (90, 85, 80, 75, 70):
+            image.save(path, quality=quality, optimize=True, progressive=True)
+            if path.stat().st_size <= LARGEST:
+                return
+        image = image.resize((image.width * 9 // 10, image.height * 9 // 10), Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":
