@@ -1,7 +1,6 @@
 """AUs from landmarks: what was put into a mesh comes out again."""
 
 import math
-import time
 
 import pytest
 import torch
@@ -176,11 +175,3 @@ def test_wrong_input_is_one_sentence():
         estimate_sequence(points[:, :468], 25.0)
     with pytest.raises(AUHeadError, match="face"):
         estimate_sequence(torch.full_like(points, float("nan")), 25.0)
-
-
-def test_a_long_clip_takes_about_a_millisecond_per_frame():
-    reader = ExpressionReader(neutral_mesh())
-    meshes = with_units(neutral_mesh(), random_units(500))
-    start = time.perf_counter()
-    reader(meshes)
-    assert time.perf_counter() - start < 5.0  # ten times what it takes, for busy machines
