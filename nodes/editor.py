@@ -2,7 +2,7 @@
 
 from ..auhead_models.au import AUSequence
 from ..auhead_models.au.edits import apply_edits, parse_edits
-from .host import AUSequenceType, FaceType, io, schema, to_audio
+from .host import AUSequenceType, FaceType, check_numbers, io, schema, to_audio
 
 
 class Editor(io.ComfyNode):
@@ -47,6 +47,7 @@ class Editor(io.ComfyNode):
 
     @classmethod
     def execute(cls, seconds: float, edits: str, au=None, face=None, audio=None) -> io.NodeOutput:
+        check_numbers(cls, seconds=seconds)
         if au is None:
             frames = to_audio(audio).frames if audio is not None else max(1, round(seconds * 25))
             au = AUSequence.zeros(frames, source="editor")

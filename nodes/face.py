@@ -4,7 +4,7 @@ import torch
 
 from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.face import FACE_ORDERS, Face, face_from_landmarks, find_face
-from .host import FaceType, LandmarksType, io, one_image, schema, to_landmarks
+from .host import FaceType, LandmarksType, check_numbers, io, one_image, schema, to_landmarks
 
 
 class FaceFromPortrait(io.ComfyNode):
@@ -94,6 +94,7 @@ class FaceFromPortrait(io.ComfyNode):
         relax: float,
         landmarks=None,
     ) -> io.NodeOutput:
+        check_numbers(cls, crop_scale=crop_scale, size=size, threshold=threshold, relax=relax)
         picture = one_image(image, "image")
         if landmarks is None:
             face = find_face(picture, face_index, face_order, crop_scale, size, threshold, relax)

@@ -2,7 +2,7 @@
 
 from ..auhead_models.face.facemap import STYLES
 from ..auhead_models.pipeline import draw_facemaps
-from .host import AUSequenceType, FaceType, io, progress, reserve, schema
+from .host import AUSequenceType, FaceType, check_numbers, io, progress, reserve, schema
 
 
 class FaceMap(io.ComfyNode):
@@ -39,6 +39,7 @@ class FaceMap(io.ComfyNode):
 
     @classmethod
     def execute(cls, face, au, style: str, size: int) -> io.NodeOutput:
+        check_numbers(cls, size=size)
         clip = draw_facemaps(face, au.resample(), style, size or None)
         (pictures,) = reserve("the FaceMaps", (clip.count, clip.height, clip.width, 3))
         report = progress(clip.count)

@@ -57,6 +57,15 @@ def one_of(choice: str, choices: Iterable[str], name: str) -> str:
     return choice
 
 
+def check_numbers(node: type[io.ComfyNode], **values: float) -> None:
+    """Hold numbers against the ranges of the node's widgets, which ComfyUI does not do when they come over a wire."""
+    inputs = {each.id: each for each in node.define_schema().inputs}
+    for name, value in values.items():
+        low, high = inputs[name].min, inputs[name].max
+        if not low <= value <= high:  # also refuses NaN
+            raise AUHeadError(f"The input {name} is {value:g}; use a number from {low:g} to {high:g}.")
+
+
 def progress(total: int) -> Callable[[int, int], None]:
     """A callback (done, total) that moves the node's progress bar and stops the node when the user cancels."""
     bar = comfy.utils.ProgressBar(total)

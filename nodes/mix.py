@@ -2,7 +2,7 @@
 
 from ..auhead_models.au.sequence import MIX_MODES
 from ..auhead_models.au.space import REGIONS
-from .host import AUSequenceType, io, one_of, schema
+from .host import AUSequenceType, check_numbers, io, one_of, schema
 
 EVERYWHERE = "all"
 FACE_PARTS = {
@@ -59,5 +59,6 @@ class Mix(io.ComfyNode):
 
     @classmethod
     def execute(cls, a, b, weight: float, region: str, mode: str, start: float) -> io.NodeOutput:
+        check_numbers(cls, weight=weight, start=start)
         part = one_of(region, (*FACE_PARTS, *REGIONS), "region")
         return io.NodeOutput(a.mix(b, weight, FACE_PARTS.get(part, part), mode, start))

@@ -5,7 +5,7 @@ import torch
 from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.crop import paste_back, paste_mask
 from ..auhead_models.face.face import Face
-from .host import FaceType, io, progress, reserve, schema
+from .host import FaceType, check_numbers, io, progress, reserve, schema
 
 
 class PasteBack(io.ComfyNode):
@@ -49,6 +49,7 @@ class PasteBack(io.ComfyNode):
 
     @classmethod
     def execute(cls, image, frames, face, feather: float, max_side: int) -> io.NodeOutput:
+        check_numbers(cls, feather=feather, max_side=max_side)
         count, size = len(frames), tuple(image.shape[1:3])
         _check(image, frames, face)
         face = face.resized(frames.shape[1])

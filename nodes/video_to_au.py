@@ -61,5 +61,5 @@ def _watched(frames: torch.Tensor) -> Iterator[torch.Tensor]:
     """The pictures [H, W, 3] one by one, with progress after each."""
     report = progress(len(frames))
     for index, frame in enumerate(frames):
-        yield frame[..., :3].float().cpu()
+        yield frame[..., :3].float().cpu().expand(-1, -1, 3)
         report(index + 1, len(frames))

@@ -1,7 +1,7 @@
 """AU Warp Render: the portrait performs, drawn by a geometric warp; no graphics card, no download."""
 
 from ..auhead_models.face.warp import WarpRenderer
-from .host import AUSequenceType, FaceType, io, progress, reserve, schema
+from .host import AUSequenceType, FaceType, check_numbers, io, progress, reserve, schema
 
 
 class Warp(io.ComfyNode):
@@ -34,6 +34,7 @@ class Warp(io.ComfyNode):
 
     @classmethod
     def execute(cls, face, au, size: int) -> io.NodeOutput:
+        check_numbers(cls, size=size)
         au = au.resample()
         face = face.resized(size) if size else face
         count = len(au)
