@@ -8,7 +8,7 @@ from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.estimate import NEUTRAL_CHOICES, estimate_sequence
 from ..auhead_models.face.topology import POINTS
 from ..auhead_models.pipeline import video_to_au
-from .host import AUSequenceType, LandmarksType, io, progress, schema, to_landmarks
+from .host import AUSequenceType, LandmarksType, half_the_threads, io, progress, schema, to_landmarks
 
 
 class VideoToAU(io.ComfyNode):
@@ -51,7 +51,8 @@ class VideoToAU(io.ComfyNode):
         if not fps > 0:
             raise AUHeadError(f"The input fps is {fps:g}; give the frames per second of the video, for example 25.")
         if landmarks is None:
-            return io.NodeOutput(video_to_au(_watched(frames), fps, neutral))
+            with half_the_threads():
+                return io.NodeOutput(video_to_au(_watched(frames), fps, neutral))
         unseen = torch.full((POINTS, 3), torch.nan)
         points = [faces[0] if faces else unseen for faces in to_landmarks(landmarks, frames, "frames")]
         return io.NodeOutput(estimate_sequence(torch.stack(points), fps, neutral))

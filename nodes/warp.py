@@ -1,7 +1,7 @@
 """AU Warp Render: the portrait performs, drawn by a geometric warp; no graphics card, no download."""
 
 from ..auhead_models.face.warp import WarpRenderer
-from .host import AUSequenceType, FaceType, check_numbers, io, progress, reserve, schema
+from .host import AUSequenceType, FaceType, check_numbers, half_the_threads, io, progress, reserve, schema
 
 
 class Warp(io.ComfyNode):
@@ -40,6 +40,7 @@ class Warp(io.ComfyNode):
         count = len(au)
         shape = (count, face.size, face.size)
         frames, masks = reserve("frames and masks", (*shape, 3), shape)
-        for index, (frame, mask) in enumerate(WarpRenderer(face).render(au, progress(count))):
-            frames[index], masks[index] = frame, mask
+        with half_the_threads():
+            for index, (frame, mask) in enumerate(WarpRenderer(face).render(au, progress(count))):
+                frames[index], masks[index] = frame, mask
         return io.NodeOutput(frames, masks, au.fps)

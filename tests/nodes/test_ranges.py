@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from auhead_plugin.auhead_models.errors import AUHeadError
 from auhead_plugin.nodes import NODES
 from auhead_plugin.nodes.host import check_numbers
