@@ -23,6 +23,7 @@ from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
 from .pipeline import DEVICES, RENDERERS
 from .speech.options import MAXIMUM_STRENGTH, STRENGTHS
+from .threads import half_the_threads
 from .video import FPS_RANGE
 
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     logging.basicConfig(level=logging.WARNING, format="auhead: %(message)s")
     try:
-        with _stopping_as_with_ctrl_c():
+        with _stopping_as_with_ctrl_c(), half_the_threads():
             given = _parser().parse_args(arguments)
             given.run(given)
     except AUHeadError as error:

@@ -11,8 +11,7 @@ Core types as ComfyUI defines them: IMAGE [B, H, W, C] float 0..1, MASK [B, H, W
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import comfy.model_management
@@ -76,21 +75,6 @@ def progress(total: int) -> Callable[[int, int], None]:
         stop_if_cancelled()
 
     return report
-
-
-@contextmanager
-def half_the_threads() -> Iterator[None]:
-    """Leave half of PyTorch's threads unused for a while.
-
-    With a browser or the host busy on one core, a thread that waits for that core stalls all others: on two cores the
-    warp took eight times as long with two threads as with one.
-    """
-    count = torch.get_num_threads()
-    torch.set_num_threads(max(1, count // 2))
-    try:
-        yield
-    finally:
-        torch.set_num_threads(count)
 
 
 def stop_if_cancelled() -> None:

@@ -8,7 +8,8 @@ from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.estimate import NEUTRAL_CHOICES, estimate_sequence
 from ..auhead_models.face.topology import POINTS
 from ..auhead_models.pipeline import video_to_au
-from .host import AUSequenceType, LandmarksType, half_the_threads, io, progress, schema, to_landmarks
+from ..auhead_models.threads import half_the_threads
+from .host import AUSequenceType, LandmarksType, io, progress, schema, to_landmarks
 
 
 class VideoToAU(io.ComfyNode):

@@ -1,7 +1,8 @@
 """AU Warp Render: the portrait performs, drawn by a geometric warp; no graphics card, no download."""
 
 from ..auhead_models.face.warp import WarpRenderer
-from .host import AUSequenceType, FaceType, check_numbers, half_the_threads, io, progress, reserve, schema
+from ..auhead_models.threads import half_the_threads
+from .host import AUSequenceType, FaceType, check_numbers, io, progress, reserve, schema
 
 
 class Warp(io.ComfyNode):

@@ -113,7 +113,7 @@ class FaceDeformer:
         )
         effective = torch.maximum((self.own * (1 - self.relax) + values).clamp(0, 1), self._stays)
         change = effective - self.own
-        mesh = self._expression(effective, change, extra)
+        mesh = self._expression(change, extra)
         pose = move_head(self.pose, motion, self.face_width)
         return Deformed(
             points=pose.project(mesh),
@@ -129,7 +129,7 @@ class FaceDeformer:
         """Only the points: [T, 478, 3] crop pixels with depth."""
         return self(sequence).points
 
-    def _expression(self, effective: torch.Tensor, change: torch.Tensor, extra: torch.Tensor) -> torch.Tensor:
+    def _expression(self, change: torch.Tensor, extra: torch.Tensor) -> torch.Tensor:
         gaze_x, gaze_y = extra[:, EXTRA_INDEX["gaze_x"]], extra[:, EXTRA_INDEX["gaze_y"]]
         lids = torch.stack([gaze_x, -gaze_x, gaze_y, -gaze_y], -1).clamp(min=0)
         weights = torch.cat([change, extra[:, _EXTRA_COLUMNS], lids], -1)

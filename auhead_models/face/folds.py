@@ -11,6 +11,7 @@ import torch
 
 from ..au.space import EXTRA_INDEX, UNIT_INDEX
 from .curves import catmull_rom
+from .normals import vertex_normals
 from .skin import skin_colour, skin_saturation
 from .topology import LOWER_LIP, UPPER_LIP
 
@@ -135,10 +136,5 @@ class SurfaceShading:
         return ((self._light(mesh) / self._still - 1) * self._strength).clamp(-0.13, 0.12)
 
     def _light(self, mesh: torch.Tensor) -> torch.Tensor:
-        corner = mesh[:, self._triangles]  # [T, F, 3, 3]
-        facing = torch.linalg.cross(corner[:, :, 1] - corner[:, :, 0], corner[:, :, 2] - corner[:, :, 0])
-        normal = torch.zeros_like(mesh)
-        for k in range(3):
-            normal.index_add_(1, self._triangles[:, k], facing)
-        normal = torch.nn.functional.normalize(normal, dim=-1)
+        normal = vertex_normals(mesh, self._triangles)
         return AMBIENT + (1 - AMBIENT) * (normal @ LIGHT.to(mesh)).clamp(min=0)

@@ -7,6 +7,7 @@ with glasses on, the skin that the frame covers moves less; lids and eyeballs be
 import torch
 
 from .remap import sample_pixels
+from .topology import EYES
 
 BRIDGE = (8, 168, 6, 197, 195)  # points down the bridge of the nose
 BARE, FRAMED = 0.30, 0.42  # steepest change of colour down the bridge, relative to its brightness
@@ -31,7 +32,10 @@ def glasses_seen(image: torch.Tensor, landmarks: torch.Tensor, scale: float) -> 
 def stiffness(mesh: torch.Tensor, glasses: float) -> torch.Tensor:
     """How much of its motion each point keeps under glasses, [P]; mesh [P, 3] canonical cm near neutral."""
     y = mesh[:, 1]
-    brow, frame = mesh[[105, 334], 1].mean(), mesh[[223, 443], 1].mean()  # its upper edge, and the skin under it
+    brow, frame = (
+        mesh[[eye.brow_upper[2] for eye in EYES], 1].mean(),
+        mesh[[eye.fold[3] for eye in EYES], 1].mean(),
+    )  # its upper edge, and the skin under it
     rim = mesh[[230, 450], 1].mean() - 1.4
     above = ((brow - y) / (brow - frame)).clamp(0, 1)
     below = (y - rim + 1.2).div(1.2).clamp(0, 1)

@@ -75,7 +75,7 @@ def fit_mouth(mesh: torch.Tensor) -> MouthFit:
 def build_mouth(fit: MouthFit) -> MouthMesh:
     """The mouth of one person, closed as far as the portrait's jaw is."""
     size = fit.size
-    x, y, front = fit.middle.tolist()
+    x, _, front = fit.middle.tolist()
     upper_front = (x, fit.edge, front)
     lower_front = (x, fit.edge + OVERBITE * size, front - OVERJET * size)
     pieces = [_cavity((x, fit.edge, front), size)]
@@ -151,16 +151,16 @@ def _tooth(centre, width, height, back, axes, front, size, up, part):
     fullness = torch.tensor([0.86, 0.94, 0.99, 1.0, 0.97, 0.95])[:, None]  # narrow at the neck, broad near the edge
     along = centre + 0.5 * width * 0.975 * fullness * u
     point, normal = _arch(along, axes, size)
-    corner = 0.11 * height * u.abs() ** 5 * smooth_ramp(v, 0.5, 1.0)
+    corner = 0.11 * height * u.abs() ** 5 * _ramp(v, 0.5, 1.0)
     y = front[1] + up * (back + height * (1 - v) + corner)
     round_face = 0.10 * (1 - u**4) * (1 - (2 * v - 0.9) ** 2 * 0.35)
-    bulge = size * (round_face - 0.12 * smooth_ramp(v, 0.9, 1.0) - 0.09 * u.abs() ** 6)
+    bulge = size * (round_face - 0.12 * _ramp(v, 0.9, 1.0) - 0.09 * u.abs() ** 6)
     x = front[0] + point[..., 0] + bulge * normal[..., 0]
     z = front[2] + point[..., 1] + bulge * normal[..., 1]
     shade = 1 - 0.14 * u.abs() ** 8 - 0.10 * (1 - v) ** 2
     neck, edge = torch.tensor([0.98, 0.93, 0.85]), torch.tensor([0.86, 0.86, 0.83])  # warmer there, clearer here
-    tint = torch.tensor(IVORY) * torch.lerp(neck, torch.ones(3), smooth_ramp(v, 0, 0.5)[..., None])
-    tint = torch.lerp(tint, edge, 0.35 * smooth_ramp(v, 0.8, 1.0)[..., None])
+    tint = torch.tensor(IVORY) * torch.lerp(neck, torch.ones(3), _ramp(v, 0, 0.5)[..., None])
+    tint = torch.lerp(tint, edge, 0.35 * _ramp(v, 0.8, 1.0)[..., None])
     colour = tint * shade[..., None]
     return _piece(x, y, z, colour, part, follows=float(part == LOWER))
 
@@ -198,7 +198,7 @@ def _tongue(front, size: float):
     plan = (1 - (1 - (back / 0.12).clamp(max=1)) ** 2) ** 0.45  # about an ellipse, seen from above
     half = size * (1.15 * plan + 0.5 * (back - 0.3).clamp(min=0))
     crown = 0.10 + 0.40 * (math.pi * 0.8 * back).sin()
-    furrow = 0.10 * (1 - u.abs()) ** 4 * smooth_ramp(back, 0.05, 0.3)
+    furrow = 0.10 * (1 - u.abs()) ** 4 * _ramp(back, 0.05, 0.3)
     x = front[0] + half * u
     y = front[1] + size * (crown * (1 - u.abs() ** 2.5) - furrow)
     z = front[2] - size * 3.4 * back + 0 * u
@@ -219,6 +219,6 @@ def _cavity(front, size: float) -> _Piece:
     return _piece(x, y, z, torch.tensor(CHEEK), CAVITY, floor)
 
 
-def smooth_ramp(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
+def _ramp(x: torch.Tensor, low: float, high: float) -> torch.Tensor:
     """A straight ramp from 0 at `low` to 1 at `high`."""
     return ((x - low) / (high - low)).clamp(0, 1)

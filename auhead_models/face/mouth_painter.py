@@ -15,6 +15,7 @@ from .curves import catmull_rom, smoothstep, strip_triangles
 from .deform import Deformed
 from .folds import LIGHT
 from .mouth import IVORY, LOWER, UPPER, build_mouth, fit_mouth
+from .normals import vertex_normals
 from .own_mouth import find_own_mouth
 from .raster import rasterize
 from .remap import pixel_centres, sample_pixels, window
@@ -225,11 +226,6 @@ def _desaturate(colour: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
 
 def _lit(vertices: torch.Tensor, triangles: torch.Tensor) -> torch.Tensor:
     """Diffuse light [V] on a still mesh."""
-    corner = vertices[triangles]
-    facing = torch.linalg.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
-    normal = torch.zeros_like(vertices)
-    for k in range(3):
-        normal.index_add_(0, triangles[:, k], facing)
-    normal = F.normalize(normal, dim=-1)
+    normal = vertex_normals(vertices, triangles)
     normal = normal * torch.where(normal[:, 2:] < 0, -1, 1)  # what is seen faces the viewer
     return 0.5 + 0.55 * (normal @ LIGHT.to(vertices)).clamp(min=0)

@@ -1,6 +1,7 @@
 import pytest
 import torch
-from auhead_plugin.nodes.host import half_the_threads
+
+from auhead_models.threads import half_the_threads
 
 
 def test_threads_are_given_back_after_an_error():
