@@ -5,8 +5,9 @@ python tools/help_pictures.py [NAME …]     # names without .jpg; all of them o
 Everything comes from the bundled portraits and speech, so nobody alive is shown. Takes less than a minute for all.
 """
 
+import csv
 import sys
-from collections.abc import Iterable
+import tempfile
 from pathlib import Path
 
 import torch
@@ -15,7 +16,9 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from auhead_models.au import AUSequence  # noqa: E402
+from help_drawing import Graph, arrow, columns, curves, grid, text_file  # noqa: E402
+
+from auhead_models.au import AUSequence, formats  # noqa: E402
 from auhead_models.au.edits import apply_edits, parse_edits  # noqa: E402
 from auhead_models.au.emotions import EMOTIONS  # noqa: E402
 from auhead_models.au.presets import preset  # noqa: E402
@@ -30,11 +33,15 @@ from auhead_models.speech import SpeechOptions, load_audio, speech_to_au  # noqa
 ASSETS = ROOT / "auhead_models" / "assets"
 PAGES = ROOT / "web" / "docs" / "images"
 LARGEST = 80 * 1024  # bytes of one picture
-GAP, LABEL = 6, 28  # pixels
-PANEL = 560  # pixels; the panel of ComfyUI that shows a page is about half as wide
-GROUND, INK = (24, 24, 26), (215, 215, 220)
 CALM = 2.36  # seconds: between two words of the bundled speech, the lips nearly at rest
 SHOWN = "happy"  # the emotion of strength.jpg
+CURVES = {  # shown of a performance
+    "jaw_open": "jaw",
+    "lip_corner_raise_left": "lip corner",
+    "eye_closure_left": "eyelid",
+    "lip_pucker": "pucker",
+}
+MOMENTS = (0.72, 2.04, 4.8)  # seconds of the bundled speech, the mouth in three shapes
 
 
 def picture(name: str) -> torch.Tensor:
@@ -61,31 +68,6 @@ def close_up(drawn: torch.Tensor, face: Face) -> torch.Tensor:
     half = int(0.58 * (high - low).max())
     x, y = ((low + high) / 2).int().tolist()
     return drawn[max(y - half, 0) : y + half, max(x - half, 0) : x + half]
-
-
-def grid(rows: Iterable[Iterable[tuple[torch.Tensor, str]]], width: int = PANEL) -> Image.Image:
-    """Rows of pictures, each as wide as the sheet, with a line of text below the pictures that have one."""
-    placed, top = [], GAP
-    for row in map(list, rows):
-        room = width - GAP * (len(row) + 1)
-        height = int(room / sum(image.shape[1] / image.shape[0] for image, _ in row))
-        left = GAP
-        for image, text in row:
-            drawn = Image.fromarray(to_bytes(image))
-            drawn = drawn.resize((round(drawn.width * height / drawn.height), height), Image.Resampling.LANCZOS)
-            placed.append((drawn, text, left, top))
-            left += drawn.width + GAP
-        top += height + GAP + (LABEL if any(text for _, text in row) else 0)
-    sheet = Image.new("RGB", (width, top), GROUND)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=18)
-    for drawn, text, left, top in placed:
-        sheet.paste(drawn, (left, top))
-        pen.text((left + drawn.width / 2, top + drawn.height + LABEL / 2), text, INK, font, anchor="mm")
-    return sheet
-
-
-def columns(cells: list[tuple[torch.Tensor, str]], count: int) -> list[list[tuple[torch.Tensor, str]]]:
-    return [cells[start : start + count] for start in range(0, len(cells), count)]
 
 
 def two_people() -> torch.Tensor:
@@ -195,6 +177,93 @@ def mixed() -> Image.Image:
     return grid(columns([(close_up(frame(renderer, act, time), found), text) for act, text in cells], 2))
 
 
+def written(act: AUSequence, name: str, kind: str, wanted: tuple[str, ...], rows: int) -> list[list[str]]:
+    """The head and the first rows of a performance written as CSV: the wanted columns and the dots between them."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        formats.save(act, path, kind)
+        table = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    cells = [[row[column] if column in row else "…" for column in wanted] for row in table[:rows]]
+    return [list(wanted), *([cell if not _long(cell) else f"{float(cell):.3f}" for cell in row] for row in cells)]
+
+
+def _long(cell: str) -> bool:
+    return cell.replace(".", "").isdigit() and len(cell) > 6
+
+
+def saved() -> Image.Image:
+    """A performance, and two of the files that Save AU makes of it."""
+    act = performance(emotion="happy", level=2)
+    table = written(act.slice(0.6), "act.csv", "csv", ("time", "jaw_open", "…", "lip_pucker", "…", "emotion"), 5)
+    lines = [['"format": "auhead-au",'], ['"version": 1,'], ['"fps": 25.0,'], ['"source": "speech",'], ['"columns": …']]
+    return grid(
+        [
+            [(curves(act, CURVES), "")],
+            [(arrow("Save AU"), "")],
+            [(text_file("performance_00001.csv", table, (12, 80, 180, 220, 330, 370), 548, 196), "")],
+            [(text_file("performance_00001.json", lines, (12,), 548, 176), "")],
+        ]
+    )
+
+
+def loaded() -> Image.Image:
+    """A Live Link Face recording, and a face that performs it."""
+    act = performance(emotion="happy", level=2)
+    wanted = ("Timecode", "EyeBlinkLeft", "…", "JawOpen", "…", "MouthSmileLeft")
+    table = written(act.slice(0.6), "act.csv", "live_link", wanted, 5)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "act.csv"
+        formats.save(act, path, "live_link")
+        act = formats.load(path)
+    renderer = WarpRenderer(portrait())
+    return grid(
+        [
+            [(text_file("my_take.csv (Live Link Face)", table, (12, 166, 284, 314, 394, 424), 548, 196), "")],
+            [(arrow("Load AU"), "")],
+            [(curves(act, CURVES), "")],
+            [(arrow("AU Warp Render"), "")],
+            [(frame(renderer, act, time), f"{time:.2f} s") for time in MOMENTS],
+        ]
+    )
+
+
+def sampled() -> Image.Image:
+    """What flows into AU Diffusion Sampler and out of it. The frames are those of AU Warp Render."""
+    found, act = portrait(), performance(emotion="happy", level=2)
+    renderer = WarpRenderer(found)
+    maps = [next(draw_facemaps(found, act.slice(time, time + 0.04), "aniportrait", 384).frames) for time in MOMENTS]
+    return grid(
+        [
+            [(found.crop, "face"), (curves(act, dict(list(CURVES.items())[:3]), 302, 240), "au")],
+            [(image, "facemap, drawn from au" if place == 1 else "") for place, image in enumerate(maps)],
+            [(arrow("AU Diffusion Sampler"), "")],
+            [
+                (frame(renderer, act, time), "frames (here by AU Warp Render)" if place == 1 else "")
+                for place, time in enumerate(MOMENTS)
+            ],
+        ]
+    )
+
+
+def chosen() -> Image.Image:
+    """What Load AUHead is for, and the way that needs none of it."""
+    renderer, act = WarpRenderer(portrait()), performance(emotion="happy", level=2)
+    graph = Graph(548, 412)
+    graph.text("With models, which this version does not bring:", (2, 16), 19)
+    load = graph.node("Load AUHead", (8, 44), 200, [], ["model", "alm"])
+    sampler = graph.node("AU Diffusion Sampler", (318, 44), 222, ["model"], [])
+    speech = graph.node("Speech → Expression", (318, 138), 222, ["alm"], [])
+    graph.link(load["out", "model"], sampler["in", "model"], dashed=True)
+    graph.link(load["out", "alm"], speech["in", "alm"], dashed=True)
+    graph.text("Without Load AUHead, now:", (2, 252), 19)
+    speech = graph.node("Speech → Expression", (8, 280), 202, ["audio"], ["au"])
+    warp = graph.node("AU Warp Render", (240, 280), 160, ["face", "au"], ["frames"])
+    graph.link(speech["out", "au"], warp["in", "au"])
+    graph.picture(frame(renderer, act, MOMENTS[0]), (428, 280), (116, 116))
+    graph.link(warp["out", "frames"], (428, warp["out", "frames"][1]))
+    return grid([[(graph.image, "")]])
+
+
 def strength() -> Image.Image:
     """Levels 1 to 3 downwards, expression strength to the right."""
     found = portrait("head.png", 512)
@@ -218,6 +287,10 @@ PICTURES = {
     PAGES / "video_to_au.jpg": retargeted,
     PAGES / "preset.jpg": presets,
     PAGES / "mix.jpg": mixed,
+    PAGES / "save_au.jpg": saved,
+    PAGES / "load_au.jpg": loaded,
+    PAGES / "sampler.jpg": sampled,
+    PAGES / "load.jpg": chosen,
     ROOT / "docs" / "strength.jpg": strength,
 }
 
