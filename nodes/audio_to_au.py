@@ -20,29 +20,30 @@ class AudioToAU(io.ComfyNode):
         return schema(
             node_id="AUHeadAudioToAU",
             display_name="Speech → Expression (AU, ALM)",
-            description="Turns speech into Action Unit curves: emotion, lips, blinks, gaze and head motion.",
+            description="Turns speech into a performance: curves of Action Units for emotion, lips, blinks, gaze and "
+            "head motion.",
             search_aliases=["audio to AU", "lip sync", "talking head", "action units", "emotion"],
             inputs=[
                 io.Audio.Input("audio", tooltip="A recording of speech, of any rate and number of channels."),
                 ALMType.Input(
                     "alm",
                     optional=True,
-                    tooltip="Load AUHead's audio-language model, to let it hear the emotion. Leave it unconnected to "
-                    "choose the emotion yourself.",
+                    tooltip="An audio-language model that hears the emotion. This version runs none yet: leave it "
+                    "unconnected and choose the emotion yourself.",
                 ),
                 io.Combo.Input(
                     "emotion",
                     options=[AUTO, *EMOTIONS],
                     default=AUTO,
-                    tooltip="The emotion of the whole recording. Choose one unless an audio-language model is "
-                    "connected: auto asks it, and is neutral without one.",
+                    tooltip="The emotion of the whole recording. Choose one: auto is neutral as long as no "
+                    "audio-language model listens.",
                 ),
                 io.Combo.Input(
                     "level",
                     options=list(LEVELS),
                     default=AUTO,
-                    tooltip="How strongly the emotion is felt: 1 a hint, 2 clear, 3 as strong as it gets. auto asks "
-                    "the audio-language model, and is 2 without one.",
+                    tooltip="How strongly the emotion is felt: 1 a hint, 2 clear, 3 as strong as it gets. auto is 2 as "
+                    "long as no audio-language model listens.",
                 ),
                 _strength(
                     "expression",
@@ -51,8 +52,8 @@ class AudioToAU(io.ComfyNode):
                 ),
                 _strength(
                     "articulation",
-                    "How far the mouth moves. Raise it when lips look lazy, lower it when they look chewed; 0 keeps "
-                    "them still.",
+                    "How far the mouth moves. Raise it when the lips look lazy, lower it when they do too much; 0 "
+                    "keeps them still.",
                 ),
                 _strength(
                     "blinks", "How often the eyes blink. Lower it when blinks distract; 0 is never, 2 twice as often."
@@ -64,7 +65,7 @@ class AudioToAU(io.ComfyNode):
                 ),
                 _strength(
                     "head_motion",
-                    "How much the head moves. Lower it when the picture's surroundings bend along; 0 keeps it still.",
+                    "How much the head moves. Lower it when the background bends along; 0 keeps it still.",
                 ),
                 io.Int.Input(
                     "seed",
@@ -81,8 +82,8 @@ class AudioToAU(io.ComfyNode):
                     min=0.0,
                     max=2.0,
                     step=0.05,
-                    tooltip="How freely the audio-language model writes. Raise it for other readings of the same "
-                    "speech; does nothing without one.",
+                    tooltip="How freely an audio-language model interprets the speech. Does nothing in this version; "
+                    "leave it at 0.",
                 ),
                 io.String.Input(
                     "emotion_script",
@@ -95,7 +96,8 @@ class AudioToAU(io.ComfyNode):
                     "transcript",
                     optional=True,
                     force_input=True,
-                    tooltip="What is said, for the audio-language model to read along; does nothing without one.",
+                    tooltip="What is said, for an audio-language model to read along. Does nothing in this version; "
+                    "leave it unconnected.",
                 ),
             ],
             outputs=[

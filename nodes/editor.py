@@ -11,7 +11,8 @@ class Editor(io.ComfyNode):
         return schema(
             node_id="AUHeadEditor",
             display_name="AU Editor",
-            description="Edits the curves of a performance: key frames, gains, mutes, presets and emotions over time.",
+            description="Changes a performance by hand: key frames, stronger and weaker parts, presets and emotions "
+            "over time.",
             search_aliases=["curves", "keyframes", "expression editor", "action units"],
             is_output_node=True,
             inputs=[
@@ -21,10 +22,12 @@ class Editor(io.ComfyNode):
                     tooltip="The performance to edit. Leave it unconnected to build one from the portrait's own face.",
                 ),
                 FaceType.Input(
-                    "face", optional=True, tooltip="The face to show while editing; it does not change the result."
+                    "face",
+                    optional=True,
+                    tooltip="For the curve editor of a later version, which will show this face; does nothing now.",
                 ),
                 io.Audio.Input(
-                    "audio", optional=True, tooltip="The sound to edit along. Without au it sets the length."
+                    "audio", optional=True, tooltip="The speech. Without au it sets the length of the performance."
                 ),
                 io.Float.Input(
                     "seconds",
@@ -38,8 +41,8 @@ class Editor(io.ComfyNode):
                     "edits",
                     default="",
                     multiline=True,
-                    tooltip="The edits as JSON, written by the editor or by hand; empty changes nothing. Copy it to "
-                    "use the same edits elsewhere.",
+                    tooltip="The edits as text in JSON; the help of this node has an example. Leave it empty to change "
+                    "nothing; copy it to use the same edits elsewhere.",
                 ),
             ],
             outputs=[AUSequenceType.Output(display_name="au")],

@@ -13,7 +13,7 @@ class FaceFromPortrait(io.ComfyNode):
         return schema(
             node_id="AUHeadFace",
             display_name="Face from Portrait",
-            description="Finds a face in a picture and prepares it for every other AUHead node.",
+            description="Finds a face in a picture, cuts the square around it and measures it for the other nodes.",
             search_aliases=["face detection", "landmarks", "crop face", "talking head"],
             inputs=[
                 io.Image.Input(

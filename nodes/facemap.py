@@ -11,8 +11,8 @@ class FaceMap(io.ComfyNode):
         return schema(
             node_id="AUHeadFaceMap",
             display_name="AU → FaceMap",
-            description="Draws a performance on a face as lines, one picture a frame: the condition of the AU sampler, "
-            "and of any ControlNet for faces.",
+            description="Draws a performance on a face as lines or points, one picture for each frame, for any "
+            "ControlNet for faces and for AU Diffusion Sampler.",
             search_aliases=["controlnet", "openpose face", "mediapipe face", "landmarks"],
             inputs=[
                 FaceType.Input("face", tooltip="The face that performs."),
@@ -21,8 +21,8 @@ class FaceMap(io.ComfyNode):
                     "style",
                     options=list(STYLES),
                     default="aniportrait",
-                    tooltip="Choose aniportrait for the AU sampler, mediapipe or openpose for the ControlNet trained "
-                    "on it, au_heatmap to see which parts of the face act.",
+                    tooltip="Choose openpose or mediapipe for a ControlNet trained on it, aniportrait for AU Diffusion "
+                    "Sampler, au_heatmap to see which parts of the face act.",
                 ),
                 io.Int.Input(
                     "size",

@@ -1,4 +1,4 @@
-"""Load AUHead: choose the diffusion model and the audio-language model. Each is loaded when a node first uses it."""
+"""Load AUHead: choose the diffusion model and the audio-language model. This version runs neither kind yet."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,10 @@ class ModelChoice:
 
     def missing(self, instead: str) -> AUHeadError:
         """The error of a node that needs the model; `instead` says what works without it."""
-        return AUHeadError(f'This version of AUHead cannot run {self.kind}s yet ("{self.name}"); {instead}.')
+        return AUHeadError(
+            f"This version of AUHead brings no {self.kind} and runs none yet "
+            f'("{self.name}" was chosen in Load AUHead); {instead}.'
+        )
 
 
 class Load(io.ComfyNode):
@@ -31,34 +34,35 @@ class Load(io.ComfyNode):
         return schema(
             node_id="AUHeadLoad",
             display_name="Load AUHead",
-            description="Chooses the models of AUHead. Nothing is loaded or downloaded until a node uses it.",
+            description="Chooses the diffusion model and the audio-language model. This version brings neither and "
+            "runs none yet; speech, presets, edits and AU Warp Render work without this node.",
             search_aliases=["model loader", "checkpoint", "talking head"],
             inputs=[
                 io.Combo.Input(
                     "diffusion",
                     options=[*DIFFUSION, *files],
                     default=DIFFUSION[0],
-                    tooltip="The video diffusion model of AU Diffusion Sampler. Choose sd15 for more detail and "
-                    "patience, tiny for speed, or a file of yours in models/auhead.",
+                    tooltip="The video diffusion model for AU Diffusion Sampler. This version has none and runs none "
+                    "yet, nor a file of yours in models/auhead; use AU Warp Render.",
                 ),
                 io.Combo.Input(
                     "alm",
                     options=[*ALM, *files],
                     default=ALM[0],
-                    tooltip="The audio-language model that hears the emotion for Speech → Expression. Choose a larger "
-                    "one than tiny when it mishears and you have a graphics card.",
+                    tooltip="The audio-language model meant to hear the emotion for Speech → Expression. This version "
+                    "has none and runs none yet; choose the emotion there yourself.",
                 ),
                 io.Combo.Input(
                     "precision",
                     options=list(PRECISIONS),
                     default="auto",
-                    tooltip="Number format of the weights. Leave it at auto; choose fp32 when pictures come out black.",
+                    tooltip="Number format of a model's weights. Does nothing in this version; leave it at auto.",
                 ),
                 io.Boolean.Input(
                     "download",
                     default=False,
-                    tooltip="Switch on once to let missing files be downloaded into models/auhead. Off, nothing uses "
-                    "the network.",
+                    tooltip="Whether missing model files may be downloaded. Does nothing in this version, which never "
+                    "uses the network; leave it off.",
                 ),
             ],
             outputs=[ModelType.Output(display_name="model"), ALMType.Output(display_name="alm")],

@@ -12,22 +12,27 @@ class Sampler(io.ComfyNode):
         return schema(
             node_id="AUHeadSampler",
             display_name="AU Diffusion Sampler",
-            description="Draws the performance with a video diffusion model. AU guidance trades the strength of the "
-            "expression against picture quality.",
+            description="Draws the performance with a video diffusion model. This version brings none and runs none "
+            "yet; AU Warp Render draws the same performance now.",
             search_aliases=["talking head", "diffusion", "aniportrait", "guidance"],
             inputs=[
-                ModelType.Input("model", tooltip="The diffusion model of Load AUHead."),
+                ModelType.Input(
+                    "model",
+                    tooltip="The diffusion model of Load AUHead. This version runs none yet; AU Warp Render has the "
+                    "same outputs and needs none.",
+                ),
                 FaceType.Input("face", tooltip="The face that performs."),
                 AUSequenceType.Input("au", tooltip="The performance; it decides the number of frames."),
                 io.Image.Input(
                     "facemap",
                     optional=True,
-                    tooltip="FaceMaps of your own, one a frame; leave it unconnected to have them drawn from au.",
+                    tooltip="FaceMaps of your own, one for each frame. Leave it unconnected to have them drawn from "
+                    "au.",
                 ),
                 io.Audio.Input(
                     "audio",
                     optional=True,
-                    tooltip="The speech. Connect it for models that listen to it; others leave it aside.",
+                    tooltip="The speech, for diffusion models that listen to it. Others do not need it.",
                 ),
                 io.Int.Input(
                     "seed",
@@ -66,8 +71,8 @@ class Sampler(io.ComfyNode):
                     min=0.0,
                     max=4.0,
                     step=0.05,
-                    tooltip="Strength of the expression: 0 is neutral, 1 as performed. Raise it when the face is too "
-                    "tame; too much costs picture quality.",
+                    tooltip="How strongly the model draws the expression: 0 is neutral, 1 as performed. Raise it when "
+                    "the face is too tame; too much costs picture quality.",
                 ),
                 io.Combo.Input(
                     "au_region",
@@ -81,8 +86,8 @@ class Sampler(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.01,
-                    tooltip="Part of the steps after which guidance begins. Raise it when the first steps stiffen the "
-                    "motion.",
+                    tooltip="When guidance begins: 0 with the first step, 0.5 half-way. Raise it when the motion is "
+                    "stiff.",
                 ),
                 io.Float.Input(
                     "guidance_end",
@@ -90,7 +95,7 @@ class Sampler(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.01,
-                    tooltip="Part of the steps at which guidance ends. Lower it to save time.",
+                    tooltip="When guidance ends: 1 with the last step, 0.5 half-way. Lower it to save time.",
                 ),
                 io.Int.Input(
                     "window", default=16, min=1, max=32, tooltip="Frames drawn together. Lower it when memory runs out."
@@ -100,7 +105,7 @@ class Sampler(io.ComfyNode):
                     default=4,
                     min=0,
                     max=16,
-                    tooltip="Frames that neighbouring windows share. Raise it when the video jumps.",
+                    tooltip="Frames that one window shares with the next. Raise it when the video jumps.",
                 ),
             ],
             outputs=[
@@ -111,5 +116,22 @@ class Sampler(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model, **_) -> io.NodeOutput:
+    def execute(
+        cls,
+        model,
+        face,
+        au,
+        seed: int,
+        steps: int,
+        scheduler: str,
+        guidance: float,
+        au_guidance: float,
+        au_region: str,
+        guidance_start: float,
+        guidance_end: float,
+        window: int,
+        overlap: int,
+        facemap=None,
+        audio=None,
+    ) -> io.NodeOutput:
         raise model.missing("render with AU Warp Render instead")

@@ -11,8 +11,8 @@ class Warp(io.ComfyNode):
         return schema(
             node_id="AUHeadWarp",
             display_name="AU Warp Render (no GPU)",
-            description="Lets the portrait itself perform: a warp with painted eyes, lids, teeth and tongue. Fast on "
-            "any machine.",
+            description="Lets the portrait itself perform: it is warped, and eyes, lids, teeth and tongue are painted. "
+            "Needs no graphics card.",
             search_aliases=["animate portrait", "talking head", "live portrait", "lip sync"],
             inputs=[
                 FaceType.Input("face", tooltip="The face that performs."),

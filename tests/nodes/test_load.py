@@ -1,3 +1,5 @@
+import re
+
 import folder_paths
 import pytest
 from auhead_plugin.auhead_models.errors import AUHeadError
@@ -34,15 +36,29 @@ def test_loading_loads_nothing(nodes):
     assert (alm.name, alm.precision, alm.download) == ("tiny", "fp16", True)
 
 
-def test_the_sampler_says_that_there_is_no_diffusion_model(nodes, face, performance):
-    model, _ = nodes("AUHeadLoad")
-    with pytest.raises(AUHeadError, match=r'cannot run diffusion models yet \("tiny"\); render with AU Warp Render'):
+@pytest.mark.parametrize("name", ["tiny", "sd15", "mine.safetensors"])
+def test_the_sampler_says_that_there_is_no_diffusion_model(nodes, face, performance, name):
+    model, _ = nodes("AUHeadLoad", diffusion=name)
+    with pytest.raises(AUHeadError, match=_sentence("diffusion model", name, "render with AU Warp Render instead")):
         nodes("AUHeadSampler", model=model, face=face, au=performance)
 
 
-def test_speech_says_that_there_is_no_audio_language_model(nodes, sample):
-    _, alm = nodes("AUHeadLoad", alm="qwen2-audio-7b-instruct")
-    with pytest.raises(
-        AUHeadError, match=r'audio-language models yet \("qwen2-audio-7b-instruct"\); leave the input alm'
-    ):
+@pytest.mark.parametrize("name", ["tiny", "qwen2-audio-7b-instruct", "mine.safetensors"])
+def test_speech_says_that_there_is_no_audio_language_model(nodes, sample, name):
+    _, alm = nodes("AUHeadLoad", alm=name)
+    instead = "leave the input alm unconnected and choose the emotion yourself"
+    with pytest.raises(AUHeadError, match=_sentence("audio-language model", name, instead)):
         nodes("AUHeadAudioToAU", audio=sample[1], alm=alm)
+
+
+def _sentence(kind: str, name: str, instead: str) -> str:
+    chosen = re.escape(f'("{name}" was chosen in Load AUHead)')
+    return f"^This version of AUHead brings no {kind} and runs none yet {chosen}; {instead}[.]$"
+
+
+@pytest.mark.parametrize("node_id", ["AUHeadLoad", "AUHeadSampler"])
+def test_what_is_not_there_is_said_before_the_run(nodes, node_id):
+    schema = nodes.schema(node_id)
+    assert "brings" in schema.description and "AU Warp Render" in schema.description
+    choices = [entry for entry in schema.inputs if entry.id in ("diffusion", "alm", "model")]
+    assert choices and all("yet" in entry.tooltip for entry in choices)

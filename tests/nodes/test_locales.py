@@ -9,6 +9,7 @@ from auhead_plugin.nodes import NODES
 
 LOCALES = Path(__file__).resolve().parents[2] / "locales"
 LANGUAGES = ("en", "zh")
+NAMES_ONLY = ("diffusion", "alm", "precision", "file")  # models, number formats, files
 SCHEMAS = {schema.node_id: schema for schema in (node.define_schema() for node in NODES)}
 
 
@@ -58,6 +59,16 @@ def test_no_text_holds_what_the_browser_would_interpret(language, node_id):
     """ComfyUI's translator reads braces, @ and | as commands, and shows such a text wrongly or not at all."""
     for text in strings(read(language)[node_id]):
         assert not re.search(r"[{}@|]", text), text
+
+
+@pytest.mark.parametrize("node_id", SCHEMAS)
+def test_chinese_tells_what_every_choice_means(node_id):
+    """ComfyUI translates names and tooltips, but never the choices of a list."""
+    texts, schema = read("zh")[node_id], SCHEMAS[node_id]
+    for entry in schema.inputs:
+        if entry.io_type == "COMBO" and entry.id not in NAMES_ONLY:
+            words = [option for option in entry.options if not option.isdigit()]
+            assert [word for word in words if word not in texts["inputs"][entry.id]["tooltip"]] == [], entry.id
 
 
 @pytest.mark.parametrize("node_id", SCHEMAS)

@@ -100,9 +100,11 @@ def test_appending_breaks_nothing():
 def test_execute_takes_every_input_and_can_do_without_the_optional_ones(node_id):
     schema, node = SCHEMAS[node_id]
     taken = inspect.signature(node.execute).parameters
-    if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()):
-        assert taken.keys() == {entry.id for entry in schema.inputs}
-        assert all(taken[entry.id].default is None for entry in schema.inputs if entry.optional)
+    assert all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in taken.values())  # no *args, **kwargs
+    assert taken.keys() == {entry.id for entry in schema.inputs}
+    without = {entry.id for entry in schema.inputs if entry.optional}
+    assert {name for name, parameter in taken.items() if parameter.default is None} == without
+    assert all(taken[name].default is inspect.Parameter.empty for name in taken.keys() - without)
 
 
 @pytest.mark.parametrize("node_id", SCHEMAS)
