@@ -44,9 +44,16 @@ def test_a_page_tells_of_every_input_and_output_by_the_name_that_is_shown(langua
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
-def test_every_picture_of_a_page_exists(page):
+def test_every_page_shows_a_picture_and_every_picture_exists(page):
+    assert pictures(page)
     for address, path in zip(pictures(page), names(page)):
         assert path.is_file() and path.suffix == ".jpg", address
+
+
+@pytest.mark.parametrize("node_id", SCHEMAS)
+def test_the_languages_show_the_same_pictures(node_id):
+    shown = [pictures(DOCS / node_id / f"{language}.md") for language in HEADINGS]
+    assert all(each == shown[0] for each in shown)
 
 
 def test_every_picture_is_small_and_shown():
