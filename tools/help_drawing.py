@@ -14,7 +14,7 @@ from auhead_models.image import to_bytes
 
 Piece = torch.Tensor | Image.Image
 
-GAP, LABEL = 6, 28  # pixels
+GAP, LABEL, LETTERS = 6, 32, 21  # pixels
 PANEL = 560  # pixels; the panel of ComfyUI that shows a page is about half as wide
 FINE = 2
 GROUND, INK, FAINT = (24, 24, 26), (215, 215, 220), (130, 130, 138)
@@ -36,7 +36,7 @@ def grid(rows: Iterable[Iterable[tuple[Piece, str]]], width: int = PANEL) -> Ima
             left += drawn.width + GAP
         top += height + GAP + (LABEL if any(text for _, text in row) else 0)
     sheet = Image.new("RGB", (width, top), GROUND)
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=18)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=LETTERS)
     for drawn, text, left, top in placed:
         sheet.paste(drawn, (left, top))
         pen.text((left + drawn.width / 2, top + drawn.height + LABEL / 2), text, INK, font, anchor="mm")
@@ -60,15 +60,15 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.load_default(size=FINE * size)
 
 
-def curves(act: AUSequence, names: dict[str, str], width: int = 548, height: int = 170) -> Image.Image:
+def curves(act: AUSequence, names: dict[str, str], width: int = 548, height: int = 184) -> Image.Image:
     """Curves of a performance over its seconds. names: the units, and what to call them below."""
     image, pen = _blank(width, height, CARD)
-    left, right, top, bottom = (FINE * side for side in (14, width - 14, 14, height - 58))
+    left, right, top, bottom = (FINE * side for side in (14, width - 14, 14, height - 68))
     for second in range(int(act.seconds) + 1):
         x = left + (right - left) * second / act.seconds
         pen.line((x, top, x, bottom), EDGE, FINE)
-        pen.text((x, bottom + FINE * 12), f"{second} s", FAINT, _font(15), anchor="mm")
-    x, y = left, FINE * (height - 18)
+        pen.text((x, bottom + FINE * 15), f"{second} s", FAINT, _font(18), anchor="mm")
+    x, y = left, FINE * (height - 19)
     for number, (unit, name) in enumerate(names.items()):
         colour = COLOURS[number]
         points = [
@@ -77,24 +77,24 @@ def curves(act: AUSequence, names: dict[str, str], width: int = 548, height: int
         ]
         pen.line(points, colour, 2 * FINE + 1, joint="curve")
         pen.line((x, y, x + FINE * 18, y), colour, 4 * FINE)
-        pen.text((x + FINE * 23, y), name, INK, _font(17), anchor="lm")
-        x += FINE * 41 + pen.textlength(name, _font(17))
+        pen.text((x + FINE * 23, y), name, INK, _font(LETTERS), anchor="lm")
+        x += FINE * 40 + pen.textlength(name, _font(LETTERS))
     return image
 
 
 def text_file(name: str, rows: list[list[str]], tabs: Iterable[int], width: int, height: int) -> Image.Image:
     """A text file: its name, and the beginning of its rows, cells at the tabs (pixels); it fades where it goes on."""
     image, pen = _blank(width, height, CARD)
-    pen.rectangle((0, 0, FINE * width, FINE * 34), TITLE)
-    pen.text((FINE * 12, FINE * 17), name, INK, _font(18), anchor="lm")
+    pen.rectangle((0, 0, FINE * width, FINE * 38), TITLE)
+    pen.text((FINE * 12, FINE * 19), name, INK, _font(LETTERS), anchor="lm")
     for number, row in enumerate(rows):
         for text, left in zip(row, tabs):
             colour = FAINT if number == 0 and len(row) > 1 else INK
-            pen.text((FINE * left, FINE * (54 + 25 * number)), text, colour, _font(17), anchor="lm")
+            pen.text((FINE * left, FINE * (60 + 30 * number)), text, colour, _font(LETTERS), anchor="lm")
     fade, depth = Image.new("L", image.size, 0), FINE * 60
     shade = ImageDraw.Draw(fade)
     for x in range(depth):
-        shade.line((image.width - depth + x, FINE * 34, image.width - depth + x, image.height), round(255 * x / depth))
+        shade.line((image.width - depth + x, FINE * 38, image.width - depth + x, image.height), round(255 * x / depth))
     image.paste(CARD, (0, 0), fade)
     return image
 
@@ -102,10 +102,10 @@ def text_file(name: str, rows: list[list[str]], tabs: Iterable[int], width: int,
 def arrow(name: str, width: int = 548, height: int = 46) -> Image.Image:
     """A node as the step from what is above to what is below."""
     image, pen = _blank(width, height)
-    length = FINE * 30 + pen.textlength(name, _font(19))
+    length = FINE * 30 + pen.textlength(name, _font(LETTERS))
     left, middle = (image.width - length) / 2, image.height / 2
     _down(pen, left + FINE * 8, FINE * 6, image.height - FINE * 6)
-    pen.text((left + FINE * 30, middle), name, INK, _font(19), anchor="lm")
+    pen.text((left + FINE * 30, middle), name, INK, _font(LETTERS), anchor="lm")
     return image
 
 
@@ -117,7 +117,7 @@ def _down(pen: ImageDraw.ImageDraw, x: float, top: float, bottom: float) -> None
 class Graph:
     """A drawing of nodes and links. Positions and sizes are those of the sheet."""
 
-    ROW, HEAD = 28, 34  # heights of a socket's row and of a title
+    ROW, HEAD = 30, 36  # heights of a socket's row and of a title
 
     def __init__(self, width: int, height: int):
         self.image, self._pen = _blank(width, height)
@@ -128,28 +128,28 @@ class Graph:
         box = [FINE * side for side in (left, top, left + width, top + self.HEAD + self.ROW * rows + 8)]
         self._pen.rounded_rectangle(box, FINE * 8, CARD, EDGE, FINE)
         self._pen.rounded_rectangle([*box[:3], FINE * (top + self.HEAD)], FINE * 8, TITLE, EDGE, FINE)
-        self.text(title, (left + 12, top + self.HEAD // 2), 18)
+        self.text(title, (left + 12, top + self.HEAD // 2))
         places = {}
         sides = (("in", inputs, left, "lm", 12), ("out", outputs, left + width, "rm", -12))
         for kind, names, x, anchor, shift in sides:
             for number, name in enumerate(names):
                 y = top + self.HEAD + self.ROW * number + self.ROW // 2 + 2
                 self._dot(x, y)
-                self.text(name, (x + shift, y), 17, anchor=anchor)
+                self.text(name, (x + shift, y), anchor=anchor)
                 places[kind, name] = (x, y)
         return places
 
-    def text(self, text: str, at: tuple[int, int], size: int, colour: tuple = INK, anchor: str = "lm") -> None:
+    def text(self, text: str, at: tuple[int, int], anchor: str = "lm") -> None:
         """Text; Pillow's own font has no arrow, so an arrow between two words is drawn."""
-        x, y = (FINE * side for side in at)
+        font, x, y = _font(20), *(FINE * side for side in at)
         first, between, second = text.partition(" → ")
-        self._pen.text((x, y), first, colour, _font(size), anchor=anchor)
+        self._pen.text((x, y), first, INK, font, anchor=anchor)
         if between:
-            start = x + self._pen.textlength(first, _font(size)) + FINE * 6
+            start = x + self._pen.textlength(first, font) + FINE * 6
             tip = start + FINE * 18
-            self._pen.line((start, y, tip - FINE * 4, y), colour, 2 * FINE)
-            self._pen.polygon([(tip - FINE * 7, y - FINE * 5), (tip - FINE * 7, y + FINE * 5), (tip, y)], colour)
-            self._pen.text((tip + FINE * 6, y), second, colour, _font(size), anchor=anchor)
+            self._pen.line((start, y, tip - FINE * 4, y), INK, 2 * FINE)
+            self._pen.polygon([(tip - FINE * 7, y - FINE * 5), (tip - FINE * 7, y + FINE * 5), (tip, y)], INK)
+            self._pen.text((tip + FINE * 6, y), second, INK, font, anchor=anchor)
 
     def picture(self, piece: Piece, at: tuple[int, int], size: tuple[int, int]) -> None:
         drawn = _image(piece).resize([FINE * side for side in size], Image.Resampling.LANCZOS)

@@ -194,14 +194,14 @@ def _long(cell: str) -> bool:
 def saved() -> Image.Image:
     """A performance, and two of the files that Save AU makes of it."""
     act = performance(emotion="happy", level=2)
-    table = written(act.slice(0.6), "act.csv", "csv", ("time", "jaw_open", "…", "lip_pucker", "…", "emotion"), 5)
-    lines = [['"format": "auhead-au",'], ['"version": 1,'], ['"fps": 25.0,'], ['"source": "speech",'], ['"columns": …']]
+    table = written(act.slice(0.6), "act.csv", "csv", ("time", "jaw_open", "…", "lip_pucker", "…", "emotion"), 4)
+    lines = [['"format": "auhead-au", "version": 1,'], ['"fps": 25.0, "source": "speech",'], ['"columns": …']]
     return grid(
         [
             [(curves(act, CURVES), "")],
             [(arrow("Save AU"), "")],
-            [(text_file("performance_00001.csv", table, (12, 80, 180, 220, 330, 370), 548, 196), "")],
-            [(text_file("performance_00001.json", lines, (12,), 548, 176), "")],
+            [(text_file("performance_00001.csv", table, (12, 92, 208, 250, 376, 420), 548, 202), "")],
+            [(text_file("performance_00001.json", lines, (12,), 548, 142), "")],
         ]
     )
 
@@ -209,8 +209,8 @@ def saved() -> Image.Image:
 def loaded() -> Image.Image:
     """A Live Link Face recording, and a face that performs it."""
     act = performance(emotion="happy", level=2)
-    wanted = ("Timecode", "EyeBlinkLeft", "…", "JawOpen", "…", "MouthSmileLeft")
-    table = written(act.slice(0.6), "act.csv", "live_link", wanted, 5)
+    wanted = ("Timecode", "…", "JawOpen", "…", "MouthSmileLeft", "…")
+    table = written(act.slice(0.6), "act.csv", "live_link", wanted, 4)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "act.csv"
         formats.save(act, path, "live_link")
@@ -218,7 +218,7 @@ def loaded() -> Image.Image:
     renderer = WarpRenderer(portrait())
     return grid(
         [
-            [(text_file("my_take.csv (Live Link Face)", table, (12, 166, 284, 314, 394, 424), 548, 196), "")],
+            [(text_file("my_take.csv (Live Link Face)", table, (12, 172, 212, 318, 358, 520), 548, 202), "")],
             [(arrow("Load AU"), "")],
             [(curves(act, CURVES), "")],
             [(arrow("AU Warp Render"), "")],
@@ -248,19 +248,19 @@ def sampled() -> Image.Image:
 def chosen() -> Image.Image:
     """What Load AUHead is for, and the way that needs none of it."""
     renderer, act = WarpRenderer(portrait()), performance(emotion="happy", level=2)
-    graph = Graph(548, 412)
-    graph.text("With models, which this version does not bring:", (2, 16), 19)
-    load = graph.node("Load AUHead", (8, 44), 200, [], ["model", "alm"])
+    graph = Graph(548, 420)
+    graph.text("With models, which this version does not bring:", (2, 16))
+    load = graph.node("Load AUHead", (8, 44), 206, [], ["model", "alm"])
     sampler = graph.node("AU Diffusion Sampler", (318, 44), 222, ["model"], [])
-    speech = graph.node("Speech → Expression", (318, 138), 222, ["alm"], [])
+    speech = graph.node("Speech → Expression", (312, 144), 230, ["alm"], [])
     graph.link(load["out", "model"], sampler["in", "model"], dashed=True)
     graph.link(load["out", "alm"], speech["in", "alm"], dashed=True)
-    graph.text("Without Load AUHead, now:", (2, 252), 19)
-    speech = graph.node("Speech → Expression", (8, 280), 202, ["audio"], ["au"])
-    warp = graph.node("AU Warp Render", (240, 280), 160, ["face", "au"], ["frames"])
+    graph.text("Without Load AUHead, now:", (2, 262))
+    speech = graph.node("Speech → Expression", (8, 290), 230, ["audio"], ["au"])
+    warp = graph.node("AU Warp Render", (258, 290), 174, ["face", "au"], ["frames"])
     graph.link(speech["out", "au"], warp["in", "au"])
-    graph.picture(frame(renderer, act, MOMENTS[0]), (428, 280), (116, 116))
-    graph.link(warp["out", "frames"], (428, warp["out", "frames"][1]))
+    graph.picture(frame(renderer, act, MOMENTS[0]), (452, 290), (94, 94))
+    graph.link(warp["out", "frames"], (452, warp["out", "frames"][1]))
     return grid([[(graph.image, "")]])
 
 
