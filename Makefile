@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test host-test lint bench clean
+.PHONY: help demo test host-test host-smoke comfyui lint bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
@@ -17,11 +17,16 @@ demo: $(READY)  ## make the bundled portrait speak: demo/talking.mp4 and demo/co
 test: $(READY)  ## run the tests
 	$(BIN)/pytest
 
-# Not in .venv: PYTHON is the one that ComfyUI itself runs with, its requirements and pytest installed in it.
-host-test:  ## run the tests of the nodes in a real ComfyUI: make host-test COMFYUI_PATH=… PYTHON=…
-	@test -f "$(COMFYUI_PATH)/comfy_api/latest/__init__.py" || \
-	    { echo "COMFYUI_PATH is no ComfyUI: make host-test COMFYUI_PATH=/path/to/ComfyUI PYTHON=/path/to/its/python" >&2; exit 1; }
+# These two are not in .venv: PYTHON is the one that ComfyUI itself runs with, its requirements and pytest installed in it.
+host-test: comfyui  ## run the tests of the nodes in a real ComfyUI: make host-test COMFYUI_PATH=… PYTHON=…
 	COMFYUI_PATH="$(abspath $(COMFYUI_PATH))" $(PYTHON) -m pytest tests/nodes
+
+host-smoke: comfyui  ## start a real ComfyUI with the plugin and ask it for the nodes: COMFYUI_PATH=… PYTHON=…
+	$(PYTHON) tools/host_smoke.py "$(abspath $(COMFYUI_PATH))"
+
+comfyui:
+	@test -f "$(COMFYUI_PATH)/comfy_api/latest/__init__.py" || \
+	    { echo "COMFYUI_PATH is no ComfyUI: give COMFYUI_PATH=/path/to/ComfyUI PYTHON=/path/to/its/python" >&2; exit 1; }
 
 lint: $(READY)  ## check the style
 	$(BIN)/ruff check .

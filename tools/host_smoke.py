@@ -3,9 +3,9 @@
 PYTHON tools/host_smoke.py COMFYUI     # the Python that ComfyUI itself runs with; COMFYUI is its folder
 
 The server gets folders of its own, a copy of what the registry would publish (git's files without those that
-.comfyignore names) in custom_nodes, no graphics card and no network nodes. Fails, with the end of the server's log, when
-the server does not come up, when a node of tests/data/node_contract.json is not offered, or when ComfyUI had to leave
-out a plugin.
+.comfyignore names) in custom_nodes, no graphics card and no network nodes. Fails, with the end of the server's log,
+when the server does not come up, when a node of tests/data/node_contract.json is not offered, or when ComfyUI had to
+leave out a plugin.
 """
 
 import argparse
