@@ -12,7 +12,7 @@ TITLE = 30
 MARGIN = 20  # between a group's border and its nodes
 GROUP_TITLE = 44  # room for a group's own title
 NOTE_COLOURS = {"color": "#432", "bgcolor": "#653"}  # ComfyUI's own for notes
-ALWAYS, BYPASSED = 0, 4  # LiteGraph's modes
+ALWAYS = 0  # LiteGraph's mode of a node that is neither muted nor bypassed
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,6 @@ class Node:
     at: tuple[int, int]
     size: tuple[int, int]
     title: str | None = None
-    mode: int = ALWAYS
     values: dict[str, Any] = field(default_factory=dict)  # input name -> value or Output
     models: list[dict] = field(default_factory=list)
 
@@ -68,20 +67,27 @@ class Graph:
         self.nodes: list[Node] = []
         self.notes: list[dict] = []
         self.groups: list[dict] = []
+        self.routes: list[tuple[Node, str, tuple]] = []
 
-    def add(self, type: str, at, size, /, title=None, bypassed=False, models=(), **values) -> Node:
+    def add(self, type: str, at, size, /, title=None, models=(), **values) -> Node:
         """A node; `values` are its widgets' values and, as `Output`, connections. Raises KeyError for a bad name."""
         schema = self.schemas[type]
         unknown = set(values) - {entry["name"] for entry in schema["inputs"]}
         if unknown:
             raise KeyError(f"{type} has no input {', '.join(sorted(unknown))}")
-        mode = BYPASSED if bypassed else ALWAYS
-        node = Node(self._next_id(), type, schema, at, size, title, mode, values, list(models))
+        node = Node(self._next_id(), type, schema, at, size, title, values, list(models))
         self.nodes.append(node)
         return node
 
     def note(self, text: str, at, size) -> None:
         self.notes.append({"id": self._next_id(), "text": text, "at": at, "size": size})
+
+    def route(self, node: Node, name: str, *points: tuple[int, int]) -> None:
+        """Leads the link that ends in the input `name` of a node over `points`, from its beginning to its end.
+
+        Links of one output that begin with the same points share them and branch off after the last common one.
+        """
+        self.routes.append((node, name, points))
 
     def group(self, title: str, *nodes: Node, colour: str) -> None:
         """A titled frame around `nodes`."""
@@ -94,6 +100,9 @@ class Graph:
 
     def ui(self) -> dict:
         links = self._links()
+        extra: dict = {"ds": {"scale": 0.7, "offset": [60, 140]}}
+        if self.routes:
+            extra["reroutes"], extra["linkExtensions"] = self._reroutes(links)
         nodes = [_ui_note(note) for note in self.notes]
         nodes += [_ui_node(node, links) for node in self.nodes]
         return {
@@ -105,14 +114,15 @@ class Graph:
             "links": links,
             "groups": self.groups,
             "config": {},
-            "extra": {"ds": {"scale": 0.7, "offset": [60, 140]}},
+            "extra": extra,
             "version": 0.4,
         }
 
     def api(self) -> dict:
         prompt = {}
+        needed = self._needed()
         for node in self.nodes:
-            if node.mode == BYPASSED:
+            if node not in needed:
                 continue
             inputs = {}
             for entry in node.schema["inputs"]:
@@ -124,6 +134,16 @@ class Graph:
             title = {"title": node.title or node.type}
             prompt[str(node.id)] = {"inputs": inputs, "class_type": node.type, "_meta": title}
         return prompt
+
+    def _needed(self) -> set[Node]:
+        """The nodes that run: those that save something, and all that leads to them."""
+        needed: set[Node] = set()
+        waiting = [node for node in self.nodes if node.schema["output_node"]]
+        while waiting:
+            node = waiting.pop()
+            needed.add(node)
+            waiting += [value.node for value in node.values.values() if isinstance(value, Output)]
+        return needed
 
     def _next_id(self) -> int:
         return len(self.nodes) + len(self.notes) + 1
@@ -139,6 +159,23 @@ class Graph:
                         raise TypeError(f"{value.node.type} gives {value.type}, {node.type}.{entry['name']} differs")
                     links.append([len(links) + 1, value.node.id, value.slot, node.id, slot, value.type])
         return links
+
+    def _reroutes(self, links: list[list]) -> tuple[list[dict], list[dict]]:
+        """The points of all routes, each with the one before it and the links over it; the last point of each link."""
+        points: dict[tuple, dict] = {}
+        ends = []
+        for node, name, path in self.routes:
+            slot = next(slot for slot, entry in enumerate(node.inputs) if entry["name"] == name)
+            number, *origin = next(link[:3] for link in links if link[3:5] == [node.id, slot])
+            parent: dict = {}
+            for end in range(1, len(path) + 1):
+                key = (*origin, *path[:end])
+                new = {"id": len(points) + 1, "pos": list(path[end - 1]), "linkIds": []}
+                point = points.setdefault(key, {**new, "parentId": parent["id"]} if parent else new)
+                point["linkIds"].append(number)
+                parent = point
+            ends.append({"id": number, "parentId": parent["id"]})
+        return list(points.values()), ends
 
 
 def _ui_node(node: Node, links: list[list]) -> dict:
@@ -164,7 +201,7 @@ def _ui_node(node: Node, links: list[list]) -> dict:
         "pos": list(node.at),
         "size": list(node.size),
         "flags": {},
-        "mode": node.mode,
+        "mode": ALWAYS,
         "inputs": inputs,
         "outputs": outputs,
         "properties": properties,

@@ -24,18 +24,16 @@ def quick_start(schemas) -> Graph:
     graph = Graph("1 Quick start", schemas)
     graph.note(
         "## Quick start\n\nPress **Run**: the portrait speaks. No graphics card and no download are needed.\n\n"
-        "Then try another *emotion* and *level* in Speech → Expression.",
+        "Then try another *emotion* and *level* in **Speech → Expression**.\n\n"
+        "Next: template **2 My portrait and voice**, for your own picture and recording.",
         (0, 0),
-        (320, 170),
+        (320, 160),
     )
-    example = graph.add("AUHeadExample", (0, 350), (320, 120))
-    face = graph.add("AUHeadFace", (400, 0), (310, 280), image=example["image"])
-    speech = _speech(graph, (400, 350), example["audio"], emotion="happy", level="2")
+    example, face, speech = _portrait_and_speech(graph, emotion="happy", level="2")
     warp = graph.add("AUHeadWarp", (790, 0), (300, 130), face=face["face"], au=speech["au"])
-    video = _create(graph, (1130, 350), warp["frames"], warp["fps"], example["audio"])
-    save = _save(graph, (1440, 0), video, "quick start")
-    graph.group("Portrait and speech", example, colour=GREEN)
-    graph.group("Face and performance", face, speech, colour=BLUE)
+    video = _create(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
+    graph.route(video, "audio", (1050, 334))
+    save = _save(graph, (1520, 0), video, "quick start")
     graph.group("Video", warp, video, save, colour=PURPLE)
     return graph
 
@@ -43,63 +41,74 @@ def quick_start(schemas) -> Graph:
 def own_portrait(schemas) -> Graph:
     graph = Graph("2 My portrait and voice", schemas)
     graph.note(
-        "## My portrait and voice\n\nIt runs with the example. For your own: choose files in **Load Image** and "
-        "**Load Audio**, select both and press **Ctrl+B** to turn them on, then connect them in place of AUHead "
-        "Example (two links each).\n\n**Paste Back** puts the speaking face into the whole picture. Only animate "
-        "people who agreed to it.",
-        (0, 0),
-        (340, 250),
+        "## My portrait and voice\n\nPress **Run**: it begins with the example. For your own:\n\n"
+        "1. Choose your files in **Load Image** and **Load Audio** below.\n"
+        "2. Drag from *IMAGE* to *image* of **Face from Portrait**, and to *image* of **Paste Back**.\n"
+        "3. Drag from *AUDIO* to *audio* of **Speech → Expression**, and to *audio* of **Create Video**.\n\n"
+        "A new link takes the place of the old one. **Paste Back** puts the speaking face into the whole picture. "
+        "Only animate people who agreed to it.",
+        (-420, 0),
+        (740, 182),
     )
-    example = graph.add("AUHeadExample", (0, 350), (340, 120))
-    image = graph.add("LoadImage", (0, 540), (340, 330), bypassed=True, title="Load Image (yours)", image="")
-    audio = graph.add("LoadAudio", (0, 940), (340, 160), bypassed=True, title="Load Audio (yours)", audio="")
-    face = graph.add("AUHeadFace", (420, 0), (310, 280), image=example["image"])
-    speech = _speech(graph, (420, 350), example["audio"], emotion="sad", level="2")
-    warp = graph.add("AUHeadWarp", (810, 0), (300, 130), face=face["face"], au=speech["au"])
+    image = graph.add("LoadImage", (-420, 300), (340, 330), title="Load Image (yours)", image="")
+    audio = graph.add("LoadAudio", (-420, 700), (340, 140), title="Load Audio (yours)", audio="")
+    example, face, speech = _portrait_and_speech(graph, emotion="sad", level="2")
+    warp = graph.add("AUHeadWarp", (830, 0), (300, 130), face=face["face"], au=speech["au"])
     paste = graph.add(
-        "AUHeadPasteBack", (1150, 350), (280, 170), image=example["image"], frames=warp["frames"], face=face["face"]
+        "AUHeadPasteBack", (1210, 300), (280, 170), image=example["image"], frames=warp["frames"], face=face["face"]
     )
-    video = _create(graph, (1470, 350), paste["frames"], warp["fps"], example["audio"])
-    save = _save(graph, (1780, 0), video, "my portrait")
-    graph.group("Portrait and speech", example, image, audio, colour=GREEN)
-    graph.group("Face and performance", face, speech, colour=BLUE)
+    graph.route(paste, "face", (760, 354))
+    video = _create(graph, (1570, 300), paste["frames"], warp["fps"], example["audio"])
+    graph.route(video, "fps", (1440, 54))
+    graph.route(video, "audio", (735, 372), (1190, 520), (1470, 520))
+    save = _save(graph, (1920, 300), video, "my portrait")
+    graph.group("Yours", image, audio, colour=GREEN)
     graph.group("Video", warp, paste, video, save, colour=PURPLE)
     return graph
 
 
 def eight_emotions(schemas) -> Graph:
+    """Two rows of four faces, as in the video. Below each row its pictures are put side by side, one after another."""
     graph = Graph("3 Eight emotions, one voice", schemas)
     graph.note(
-        "## Eight emotions, one voice\n\nThe same portrait says the same sentence eight times. The groups stand as the "
-        "faces stand in the video; change *level* or *expression* in any of them.",
+        "## Eight emotions, one voice\n\nThe same portrait says the same sentence eight times, in one video. The "
+        "groups stand as the faces stand in it; change *level* or *expression* in any of them.",
         (0, 0),
-        (320, 150),
+        (580, 110),
     )
-    example = graph.add("AUHeadExample", (0, 274), (320, 120))
-    face = graph.add("AUHeadFace", (0, 480), (320, 280), image=example["image"], size=256, crop_scale=1.6)
+    example = graph.add("AUHeadExample", (0, 250), (240, 120))
+    face = graph.add("AUHeadFace", (310, 440), (270, 280), image=example["image"], size=256, crop_scale=1.6)
+    ends, sounds = [], []
+    for row, top in enumerate((0, 830)):
+        lanes = {"audio": top - 130, "face": top - 100}
+        ways = {"audio": [(620, 284), (650, lanes["audio"])], "face": [(680, 454), (710, lanes["face"])]}
+        picture = None
+        for column in range(4):
+            left, emotion = 780 + 630 * column, EMOTIONS[4 * row + column]
+            speech = graph.add(
+                "AUHeadAudioToAU", (left, top), (270, 380), audio=example["audio"], emotion=emotion, level="3"
+            )
+            warp = graph.add("AUHeadWarp", (left + 330, top), (220, 130), face=face["face"], au=speech["au"])
+            graph.group(emotion.capitalize(), speech, warp, colour=BLUE)
+            for target, name, place in ((speech, "audio", left - 45), (warp, "face", left + 290)):
+                ways[name].append((place, lanes[name]))
+                graph.route(target, name, *ways[name])
+            if picture is None:
+                picture = warp["frames"]
+                continue
+            stitch = _stitch(graph, (left + 630, top + 490), warp["frames"], picture, "left")
+            if column == 1:
+                graph.route(stitch, "image2", (1375, top + 470))
+            picture = stitch["IMAGE"]
+        ends.append(picture)
+        sounds.append(ways["audio"])
+    whole = _stitch(graph, (3620, 300), *ends, "down")
+    graph.route(whole, "image2", (3580, 1260), (3580, 420))
+    video = _create(graph, (3960, 300), whole["IMAGE"], 25.0, example["audio"])
+    graph.route(video, "audio", *sounds[0], (3840, -130))
+    save = _save(graph, (4310, 300), video, "eight emotions", (640, 480))
     graph.group("Portrait and speech", example, face, colour=GREEN)
-
-    warps = []
-    for index, emotion in enumerate(EMOTIONS):
-        row, column = divmod(index, 4)
-        x, y = 400 + 370 * column, 710 * row
-        speech = _speech(graph, (x, y), example["audio"], emotion=emotion, level="3")
-        warps.append(graph.add("AUHeadWarp", (x, y + 480), (310, 130), face=face["face"], au=speech["au"]))
-        graph.group(emotion.capitalize(), speech, warps[-1], colour=BLUE)
-
-    rows = []
-    for row in range(2):
-        picture, stitches = warps[4 * row]["frames"], []
-        for column in range(1, 4):
-            at = (1580 + 300 * column, 710 * row + 480)
-            stitches.append(_stitch(graph, at, picture, warps[4 * row + column]["frames"], "right"))
-            picture = stitches[-1]["IMAGE"]
-        graph.group(("Upper row", "Lower row")[row], *stitches, colour=YELLOW)
-        rows.append(picture)
-    stitch = _stitch(graph, (2820, 480), *rows, "down")
-    video = _create(graph, (3120, 0), stitch["IMAGE"], warps[3]["fps"], example["audio"])
-    save = _save(graph, (3430, 0), video, "eight emotions", (640, 480))
-    graph.group("Video", stitch, video, save, colour=PURPLE)
+    graph.group("Video", whole, video, save, colour=PURPLE)
     return graph
 
 
@@ -107,31 +116,30 @@ def from_video(schemas) -> Graph:
     graph = Graph("4 Performance from a video", schemas)
     graph.note(
         "## Performance from a video\n\nThe expressions of one face move another. So that it runs at once, the video "
-        "is made here; for your own, choose it in **Load Video**, press **Ctrl+B** to turn it on and connect it to Get "
-        "Video Components in place of Create Video. Set *neutral* to auto if it does not begin with a calm face.",
+        "is made here.\n\nFor your own: choose it in **Load Video** and drag from *VIDEO* to *video* of **Get Video "
+        "Components**. Set *neutral* to auto if it does not begin with a calm face.",
         (0, 0),
-        (320, 220),
+        (320, 155),
     )
-    example = graph.add("AUHeadExample", (0, 350), (320, 120), title="First portrait")
-    first = graph.add("AUHeadFace", (400, 0), (310, 280), image=example["image"])
-    speech = _speech(graph, (400, 350), example["audio"], emotion="happy", level="3")
-    warp = graph.add("AUHeadWarp", (750, 0), (300, 130), face=first["face"], au=speech["au"])
-    video = _create(graph, (1090, 350), warp["frames"], warp["fps"], example["audio"])
-    graph.group("Portrait and speech", example, colour=GREEN)
-    load = graph.add("LoadVideo", (1090, 560), (270, 190), bypassed=True, title="Load Video (yours)", file="")
-    graph.group("A video, made here or loaded", first, speech, warp, video, load, colour=BLUE)
-    other = graph.add("AUHeadExample", (1440, 350), (320, 120), title="Second portrait", sample="rendered head")
+    example, first, speech = _portrait_and_speech(graph, emotion="happy", level="3")
+    warp = graph.add("AUHeadWarp", (790, 0), (300, 130), face=first["face"], au=speech["au"])
+    video = _create(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
+    graph.route(video, "audio", (1050, 334))
+    load = graph.add("LoadVideo", (1170, 350), (270, 310), title="Load Video (yours)", file="")
+    graph.group("A video, made here or loaded", warp, video, load, colour=PURPLE)
 
-    parts = graph.add("GetVideoComponents", (1440, 0), (260, 140), video=video["VIDEO"])
+    parts = graph.add("GetVideoComponents", (1540, 0), (260, 140), video=video["VIDEO"])
     read = graph.add(
-        "AUHeadVideoToAU", (1780, 0), (300, 150), frames=parts["images"], fps=parts["fps"], neutral="first frame"
+        "AUHeadVideoToAU", (1880, 0), (300, 150), frames=parts["images"], fps=parts["fps"], neutral="first frame"
     )
-    second = graph.add("AUHeadFace", (1780, 350), (300, 280), image=other["image"])
     graph.group("Read the performance", parts, read, colour=BLUE)
+    other = graph.add("AUHeadExample", (1540, 350), (260, 120), title="Another portrait", sample="rendered head")
+    second = graph.add("AUHeadFace", (1880, 350), (300, 280), image=other["image"])
     graph.group("Another face", other, second, colour=GREEN)
-    drawn = graph.add("AUHeadWarp", (2160, 0), (300, 130), face=second["face"], au=read["au"])
-    result = _create(graph, (2500, 0), drawn["frames"], drawn["fps"], parts["audio"])
-    save = _save(graph, (2810, 0), result, "performance from a video")
+    drawn = graph.add("AUHeadWarp", (2280, 0), (300, 130), face=second["face"], au=read["au"])
+    result = _create(graph, (2660, 0), drawn["frames"], drawn["fps"], parts["audio"])
+    graph.route(result, "audio", (1840, 220), (2620, 220))
+    save = _save(graph, (3010, 0), result, "performance from a video")
     graph.group("Video", drawn, result, save, colour=PURPLE)
     return graph
 
@@ -139,67 +147,84 @@ def from_video(schemas) -> Graph:
 def controlnet(schemas) -> Graph:
     graph = Graph("5 FaceMaps for ControlNet", schemas)
     graph.note(
-        "## FaceMaps for ControlNet\n\nThe performance as drawings that a ControlNet for faces follows. Their video "
-        "needs no model. For the painted one, choose any Stable Diffusion 1.5 checkpoint and an OpenPose ControlNet; "
-        "the *style* must be the one that the ControlNet knows.",
+        "## FaceMaps for ControlNet\n\nPress **Run**: the performance becomes drawings that a ControlNet for faces "
+        "follows. This video needs no model.\n\nThe painted video below needs two files; see the note there.",
         (0, 0),
-        (320, 220),
+        (320, 130),
     )
-    example = graph.add("AUHeadExample", (0, 350), (320, 120))
-    face = graph.add("AUHeadFace", (400, 0), (310, 280), image=example["image"])
-    speech = _speech(graph, (400, 350), example["audio"], emotion="surprised", level="2")
-    maps = graph.add("AUHeadFaceMap", (790, 0), (300, 150), face=face["face"], au=speech["au"], style="openpose")
-    video = _create(graph, (1130, 350), maps["facemap"], 25.0, example["audio"])
-    saved = _save(graph, (1440, 0), video, "facemaps", (380, 500))
-    graph.group("Portrait and speech", example, colour=GREEN)
-    graph.group("Face and performance", face, speech, colour=BLUE)
+    example, face, speech = _portrait_and_speech(graph, emotion="surprised", level="2")
+    maps = graph.add("AUHeadFaceMap", (830, 0), (300, 150), face=face["face"], au=speech["au"], style="openpose")
+    video = _create(graph, (1270, 0), maps["facemap"], 25.0, example["audio"])
+    graph.route(video, "audio", (1130, 334))
+    saved = _save(graph, (1620, 0), video, "facemaps")
     graph.group("FaceMaps", maps, video, saved, colour=PURPLE)
-    _painted(graph, face, maps, top=660)
+    _painted(graph, face, maps, top=740)
     return graph
 
 
 def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
     """The first FaceMaps painted by Stable Diffusion, with core nodes only."""
     checkpoint, controlnet = MODELS["checkpoint"], MODELS["controlnet"]
+    graph.note(
+        f"## Two files to download\n\n**Red boxes** and ComfyUI's list of missing models name them until they are "
+        f"there:\n\n- **{checkpoint['name']}** goes to *models/{checkpoint['directory']}*\n"
+        f"- **{controlnet['name']}** goes to *models/{controlnet['directory']}*\n\n"
+        "Then press **R** and choose them in the two loaders. Any Stable Diffusion 1.5 checkpoint and OpenPose "
+        "ControlNet will do; the *style* of **AU → FaceMap** must be the one that the ControlNet knows.",
+        (400, top + 160),
+        (310, 260),
+    )
     loader = graph.add(
-        "CheckpointLoaderSimple", (790, top), (300, 130), models=[checkpoint], ckpt_name=checkpoint["name"]
+        "CheckpointLoaderSimple", (830, top), (300, 120), models=[checkpoint], ckpt_name=checkpoint["name"]
     )
     net = graph.add(
-        "ControlNetLoader", (790, top + 200), (300, 90), models=[controlnet], control_net_name=controlnet["name"]
+        "ControlNetLoader", (830, top + 400), (300, 80), models=[controlnet], control_net_name=controlnet["name"]
     )
     positive = graph.add(
-        "CLIPTextEncode", (1130, top), (300, 130), title="What to paint", clip=loader["CLIP"],
+        "CLIPTextEncode", (1270, top + 70), (300, 120), title="What to paint", clip=loader["CLIP"],
         text="oil painting of a woman in naval uniform, detailed face",
     )  # fmt: skip
     negative = graph.add(
-        "CLIPTextEncode", (1130, top + 200), (300, 110), title="What to avoid", clip=loader["CLIP"],
+        "CLIPTextEncode", (1270, top + 240), (300, 110), title="What to avoid", clip=loader["CLIP"],
         text="blurry, deformed",
     )  # fmt: skip
-    start = graph.add("VAEEncode", (1130, top + 380), (300, 70), pixels=face["crop"], vae=loader["VAE"])
     some = graph.add(
-        "ImageFromBatch", (1130, top + 520), (300, 110), title="First 16 FaceMaps", image=maps["facemap"], length=16
+        "ImageFromBatch", (1270, top + 480), (300, 100), title="First 16 FaceMaps", image=maps["facemap"], length=16
     )
+    start = graph.add("VAEEncode", (1270, top + 700), (300, 70), pixels=face["crop"], vae=loader["VAE"])
     guided = graph.add(
-        "ControlNetApplyAdvanced", (1470, top), (300, 220), positive=positive["CONDITIONING"],
+        "ControlNetApplyAdvanced", (1650, top + 70), (300, 220), positive=positive["CONDITIONING"],
         negative=negative["CONDITIONING"], control_net=net["CONTROL_NET"], image=some["IMAGE"],
     )  # fmt: skip
-    latents = graph.add("RepeatLatentBatch", (1470, top + 380), (300, 90), samples=start["LATENT"], amount=16)
+    latents = graph.add("RepeatLatentBatch", (1650, top + 700), (300, 80), samples=start["LATENT"], amount=16)
     sampler = graph.add(
-        "KSampler", (1810, top), (300, 310), model=loader["MODEL"], positive=guided["positive"],
+        "KSampler", (2030, top), (300, 310), model=loader["MODEL"], positive=guided["positive"],
         negative=guided["negative"], latent_image=latents["LATENT"], cfg=7.0, denoise=0.6,
     )  # fmt: skip
-    pictures = graph.add("VAEDecode", (1810, top + 380), (300, 70), samples=sampler["LATENT"], vae=loader["VAE"])
-    video = _create(graph, (2150, top + 380), pictures["IMAGE"], 25.0)
-    save = _save(graph, (2460, top), video, "painted")
+    pictures = graph.add("VAEDecode", (2410, top), (220, 70), samples=sampler["LATENT"], vae=loader["VAE"])
+    video = _create(graph, (2710, top), pictures["IMAGE"], 25.0)
+    save = _save(graph, (3060, top), video, "painted")
+    graph.route(some, "image", (1190, 110), (1190, top + 400))
+    graph.route(start, "pixels", (750, 110), (750, top + 640))
+    shared = (1158, top + 120), (1158, top + 560)
+    graph.route(start, "vae", *shared)
+    graph.route(pictures, "vae", *shared, (1240, top + 618), (2180, top + 618), (2365, top + 560))
+    graph.route(guided, "control_net", (1560, top + 414))
     nodes = (some, loader, net, positive, negative, start, guided, latents, sampler, pictures, video, save)
-    graph.group("Painted by any Stable Diffusion 1.5 model", *nodes, colour=YELLOW)
+    graph.group("Painted video", *nodes, colour=YELLOW)
 
 
 TEMPLATES = (quick_start, own_portrait, eight_emotions, from_video, controlnet)
 
 
-def _speech(graph: Graph, at, audio, **values) -> Node:
-    return graph.add("AUHeadAudioToAU", at, (310, 400), audio=audio, **values)
+def _portrait_and_speech(graph: Graph, **values) -> tuple[Node, Node, Node]:
+    """How most of them begin. Between the face and the speech is room for a link, at the height of the sound."""
+    example = graph.add("AUHeadExample", (0, 300), (320, 120))
+    face = graph.add("AUHeadFace", (400, 0), (310, 280), image=example["image"])
+    speech = graph.add("AUHeadAudioToAU", (400, 420), (310, 400), audio=example["audio"], **values)
+    graph.group("Portrait and speech", example, colour=GREEN)
+    graph.group("Face and performance", face, speech, colour=BLUE)
+    return example, face, speech
 
 
 def _stitch(graph: Graph, at, first, second, direction: str) -> Node:
@@ -214,4 +239,4 @@ def _create(graph: Graph, at, frames, fps, audio=None) -> Node:
 
 
 def _save(graph: Graph, at, video: Node, name: str, size=(420, 560)) -> Node:
-    return graph.add("SaveVideo", at, size, video=video["VIDEO"], filename_prefix=f"AUHead/{name}")
+    return graph.add("SaveVideo", at, size, video=video["VIDEO"], filename_prefix=f"auhead/{name}")
