@@ -15,7 +15,7 @@ from auhead_models.image import to_bytes
 Piece = torch.Tensor | Image.Image
 
 GAP, LABEL, LETTERS = 6, 32, 21  # pixels
-PANEL = 560  # pixels; the panel of ComfyUI that shows a page is about half as wide
+PANEL, NARROW = 560, 400  # pixels; ComfyUI shows a page 190 to 240 wide: pictures with many words are narrow ones
 FINE = 2
 GROUND, INK, FAINT = (24, 24, 26), (215, 215, 220), (130, 130, 138)
 CARD, TITLE, EDGE = (36, 36, 40), (50, 50, 56), (74, 74, 82)
@@ -60,7 +60,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.load_default(size=FINE * size)
 
 
-def curves(act: AUSequence, names: dict[str, str], width: int = 548, height: int = 184) -> Image.Image:
+def curves(act: AUSequence, names: dict[str, str], width: int = 388, height: int = 184) -> Image.Image:
     """Curves of a performance over its seconds. names: the units, and what to call them below."""
     image, pen = _blank(width, height, CARD)
     left, right, top, bottom = (FINE * side for side in (14, width - 14, 14, height - 68))
@@ -99,7 +99,7 @@ def text_file(name: str, rows: list[list[str]], tabs: Iterable[int], width: int,
     return image
 
 
-def arrow(name: str, width: int = 548, height: int = 46) -> Image.Image:
+def arrow(name: str, width: int = 388, height: int = 46) -> Image.Image:
     """A node as the step from what is above to what is below."""
     image, pen = _blank(width, height)
     length = FINE * 30 + pen.textlength(name, _font(LETTERS))
@@ -141,7 +141,7 @@ class Graph:
 
     def text(self, text: str, at: tuple[int, int], anchor: str = "lm") -> None:
         """Text; Pillow's own font has no arrow, so an arrow between two words is drawn."""
-        font, x, y = _font(20), *(FINE * side for side in at)
+        font, x, y = _font(17), *(FINE * side for side in at)
         first, between, second = text.partition(" → ")
         self._pen.text((x, y), first, INK, font, anchor=anchor)
         if between:
@@ -154,6 +154,9 @@ class Graph:
     def picture(self, piece: Piece, at: tuple[int, int], size: tuple[int, int]) -> None:
         drawn = _image(piece).resize([FINE * side for side in size], Image.Resampling.LANCZOS)
         self.image.paste(drawn, tuple(FINE * side for side in at))
+
+    def down(self, at: tuple[int, int], length: int) -> None:
+        _down(self._pen, FINE * at[0], FINE * at[1], FINE * (at[1] + length))
 
     def link(self, start: tuple[int, int], end: tuple[int, int], dashed: bool = False) -> None:
         """An S-curve between two sockets."""

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from help_drawing import Graph, arrow, columns, curves, grid, text_file  # noqa: E402
+from help_drawing import NARROW, Graph, arrow, columns, curves, grid, text_file  # noqa: E402
 
 from auhead_models.au import AUSequence, formats  # noqa: E402
 from auhead_models.au.edits import apply_edits, parse_edits  # noqa: E402
@@ -39,7 +39,6 @@ CURVES = {  # shown of a performance
     "jaw_open": "jaw",
     "lip_corner_raise_left": "lip corner",
     "eye_closure_left": "eyelid",
-    "lip_pucker": "pucker",
 }
 MOMENTS = (0.72, 2.04, 4.8)  # seconds of the bundled speech, the mouth in three shapes
 
@@ -194,22 +193,23 @@ def _long(cell: str) -> bool:
 def saved() -> Image.Image:
     """A performance, and two of the files that Save AU makes of it."""
     act = performance(emotion="happy", level=2)
-    table = written(act.slice(0.6), "act.csv", "csv", ("time", "jaw_open", "…", "lip_pucker", "…", "emotion"), 4)
+    table = written(act.slice(0.6), "act.csv", "csv", ("time", "jaw_open", "…", "emotion"), 4)
     lines = [['"format": "auhead-au", "version": 1,'], ['"fps": 25.0, "source": "speech",'], ['"columns": …']]
     return grid(
         [
             [(curves(act, CURVES), "")],
             [(arrow("Save AU"), "")],
-            [(text_file("performance_00001.csv", table, (12, 92, 208, 250, 376, 420), 548, 202), "")],
-            [(text_file("performance_00001.json", lines, (12,), 548, 142), "")],
-        ]
+            [(text_file("performance_00001.csv", table, (12, 96, 220, 272), 388, 202), "")],
+            [(text_file("performance_00001.json", lines, (12,), 388, 142), "")],
+        ],
+        NARROW,
     )
 
 
 def loaded() -> Image.Image:
     """A Live Link Face recording, and a face that performs it."""
     act = performance(emotion="happy", level=2)
-    wanted = ("Timecode", "…", "JawOpen", "…", "MouthSmileLeft", "…")
+    wanted = ("Timecode", "…", "JawOpen", "…")
     table = written(act.slice(0.6), "act.csv", "live_link", wanted, 4)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "act.csv"
@@ -218,12 +218,13 @@ def loaded() -> Image.Image:
     renderer = WarpRenderer(portrait())
     return grid(
         [
-            [(text_file("my_take.csv (Live Link Face)", table, (12, 172, 212, 318, 358, 520), 548, 202), "")],
+            [(text_file("my_take.csv (Live Link Face)", table, (12, 184, 226, 340), 388, 202), "")],
             [(arrow("Load AU"), "")],
             [(curves(act, CURVES), "")],
             [(arrow("AU Warp Render"), "")],
             [(frame(renderer, act, time), f"{time:.2f} s") for time in MOMENTS],
-        ]
+        ],
+        NARROW,
     )
 
 
@@ -234,9 +235,9 @@ def sampled() -> Image.Image:
     maps = [next(draw_facemaps(found, act.slice(time, time + 0.04), "aniportrait", 384).frames) for time in MOMENTS]
     return grid(
         [
-            [(found.crop, "face"), (curves(act, dict(list(CURVES.items())[:3]), 302, 240), "au")],
+            [(found.crop, "face"), (curves(act, CURVES, 302, 240), "au")],
             [(image, "facemap, drawn from au" if place == 1 else "") for place, image in enumerate(maps)],
-            [(arrow("AU Diffusion Sampler"), "")],
+            [(arrow("AU Diffusion Sampler", 548), "")],
             [
                 (frame(renderer, act, time), "frames (here by AU Warp Render)" if place == 1 else "")
                 for place, time in enumerate(MOMENTS)
@@ -248,20 +249,20 @@ def sampled() -> Image.Image:
 def chosen() -> Image.Image:
     """What Load AUHead is for, and the way that needs none of it."""
     renderer, act = WarpRenderer(portrait()), performance(emotion="happy", level=2)
-    graph = Graph(548, 420)
-    graph.text("With models, which this version does not bring:", (2, 16))
-    load = graph.node("Load AUHead", (8, 44), 206, [], ["model", "alm"])
-    sampler = graph.node("AU Diffusion Sampler", (318, 44), 222, ["model"], [])
-    speech = graph.node("Speech → Expression", (312, 144), 230, ["alm"], [])
+    graph = Graph(388, 580)
+    graph.text("With models, which are not here yet:", (2, 16))
+    load = graph.node("Load AUHead", (8, 44), 130, [], ["model", "alm"])
+    sampler = graph.node("AU Diffusion Sampler", (180, 44), 204, ["model"], [])
+    speech = graph.node("Speech → Expression", (180, 140), 204, ["alm"], [])
     graph.link(load["out", "model"], sampler["in", "model"], dashed=True)
     graph.link(load["out", "alm"], speech["in", "alm"], dashed=True)
-    graph.text("Without Load AUHead, now:", (2, 262))
-    speech = graph.node("Speech → Expression", (8, 290), 230, ["audio"], ["au"])
-    warp = graph.node("AU Warp Render", (258, 290), 174, ["face", "au"], ["frames"])
+    graph.text("Without Load AUHead, now:", (2, 254))
+    speech = graph.node("Speech → Expression", (8, 282), 200, ["audio"], ["au"])
+    warp = graph.node("AU Warp Render", (228, 282), 152, ["face", "au"], ["frames"])
     graph.link(speech["out", "au"], warp["in", "au"])
-    graph.picture(frame(renderer, act, MOMENTS[0]), (452, 290), (94, 94))
-    graph.link(warp["out", "frames"], (452, warp["out", "frames"][1]))
-    return grid([[(graph.image, "")]])
+    graph.down((304, 396), 36)
+    graph.picture(frame(renderer, act, MOMENTS[0]), (237, 440), (134, 134))
+    return grid([[(graph.image, "")]], NARROW)
 
 
 def strength() -> Image.Image:
