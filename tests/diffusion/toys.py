@@ -1,11 +1,16 @@
 """Networks of toy width with weights that depend on their names alone, for tests and for tools/parity."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import torch
+from diffusers import AutoencoderKL
 
 from auhead_models.diffusion.guider import FaceMapGuider
+from auhead_models.diffusion.model import FaceDiffusion
+from auhead_models.diffusion.presets import SD15
+from auhead_models.diffusion.tokens import AUTokens
 from auhead_models.diffusion.unet import FaceUNet, ReferenceNet
 
 CHANNELS = (32, 64, 128, 128)
@@ -61,3 +66,17 @@ def numbers(name: str, shape: tuple[int, ...]) -> torch.Tensor:
     """Normal numbers that depend on a name alone."""
     drawn = np.random.RandomState(zlib.crc32(name.encode())).standard_normal(tuple(shape))
     return torch.from_numpy(drawn).float().reshape(tuple(shape))
+
+
+def toy_model(**options) -> FaceDiffusion:
+    """A whole model whose latents are an eighth of the pictures; options go to `FaceUNet`."""
+    unet, reference_net = toy_networks(**options)
+    vae = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 8, 8),
+        norm_num_groups=4,
+    )
+    tokens = draw_weights(AUTokens(options["au_dim"])) if options.get("au_dim") else None
+    architecture = replace(SD15, unet={}, reference={}, guider={})
+    return FaceDiffusion("toy", architecture, unet, reference_net, toy_guider(), draw_weights(vae).eval(), None, tokens)
