@@ -114,18 +114,15 @@ class DiffusionRenderer:
         instead of those of the performance. Raises AUHeadError when their number differs from the frames'.
         """
         frames, settings = len(performance), self.settings
-        if facemaps is not None and len(facemaps) != frames:
-            raise AUHeadError(
-                f"There are {len(facemaps)} FaceMaps for a performance of {frames} frames; give one for each frame."
-            )
+        check_facemaps(facemaps, frames)
         parts = list(segments(frames, settings.window, settings.overlap))
         total = settings.steps * sum(len(windows(len(part), settings.window, settings.overlap)) for part in parts)
-        report = _counted(progress, total)
+        report = counted(progress, total)
         noise = torch.Generator().manual_seed(settings.seed)
         known, token = self._read_portrait()
         carried: list[torch.Tensor] = []
         for part in parts:
-            piece = _frames_of(performance, part)
+            piece = frames_of(performance, part)
             own = None if facemaps is None else facemaps[part.start : part.stop]
             latents, carried = self._denoise(part, piece, own, known, token, noise, carried, report)
             yield from self._decode(latents[:, :, part.known :])
@@ -306,7 +303,16 @@ def _halved(count: int, error: torch.OutOfMemoryError, remedy: str) -> int:
     return count // 2
 
 
-def _frames_of(performance: AUSequence, part: Segment) -> AUSequence:
+def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
+    """Raises AUHeadError when there are FaceMaps, but not one for each frame."""
+    if facemaps is not None and len(facemaps) != frames:
+        raise AUHeadError(
+            f"There are {len(facemaps)} FaceMaps for a performance of {frames} frames; give one for each frame."
+        )
+
+
+def frames_of(performance: AUSequence, part: Segment) -> AUSequence:
+    """A part of a performance; its spans are left behind."""
     return replace(
         performance,
         values=performance.values[part.start : part.stop],
@@ -316,7 +322,8 @@ def _frames_of(performance: AUSequence, part: Segment) -> AUSequence:
     )
 
 
-def _counted(progress: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
+def counted(progress: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
+    """A callback without arguments that counts its own calls for `progress`."""
     done = 0
 
     def report() -> None:

@@ -1,0 +1,167 @@
+"""The warp, refined: a geometric warp of the portrait whose mouth and eyes a small diffusion model mends.
+
+For every piece of frames the warp is drawn, both regions are cut out of it, the residual is sampled there and added
+back. Where nothing moves, and outside the regions, frames stay bit for bit those of the warp.
+
+Guidance (guidance.py) in these terms: the warp itself moves with s_au as far as units allow; the residual alone is
+guided, e(∅,∅,u) without the portrait, u0 with FaceMap and AU tokens of the neutral performance.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+
+from ..au.sequence import AUSequence
+from ..errors import AUHeadError
+from ..face.deform import FaceDeformer
+from ..face.face import Face
+from ..face.facemap import draw_facemap
+from ..face.warp import WarpRenderer, frames_at_once
+from .guidance import AU_REGIONS, DROPPED, NEUTRAL
+from .refiner import FOLD, PIXELS, SCHEDULE, Refiner, RegionInputs, unfold
+from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
+from .sampler import SamplerSettings, Spent, check_facemaps, counted, frames_of
+from .schedulers import make_scheduler
+from .windows import Segment
+
+GREY = 0.5  # in place of a portrait that is dropped
+
+
+@dataclass(eq=False)
+class RefinerModel:
+    """A refiner and its name. It may lie on any device until a renderer asks for it."""
+
+    name: str
+    network: Refiner
+
+    def networks(self) -> Iterator[torch.nn.Module]:
+        yield self.network
+
+
+class RefinedWarpRenderer:
+    """Renders one face with one model; `render` as in `DiffusionRenderer`. Windows play no part: frames stand alone."""
+
+    def __init__(
+        self,
+        model: RefinerModel,
+        face: Face,
+        settings: SamplerSettings,
+        device: torch.device | str = "cpu",
+        place: Callable[..., None] | None = None,
+    ):
+        self.model, self.face, self.settings = model, face, settings
+        self.device = torch.device(device)
+        self._place = place or (lambda network: network.to(self.device))
+        if settings.steps < 1:
+            raise AUHeadError(f"{settings.steps} steps were asked for; use 1 or more.")
+        self._deform = FaceDeformer(face, device)
+        self._warp = WarpRenderer(face, device, self._deform)
+        self._crop = face.crop.to(self.device)
+        self._still = face.landmarks.to(self.device)
+        self._own = face.own.to(self.device)
+        self.spent = Spent()
+        noise = torch.Generator().manual_seed(settings.seed)
+        # The same for all frames: what it adds stays where it is on the face.
+        self._noise = {
+            region.name: torch.randn(1, PIXELS, region.height // FOLD, region.width // FOLD, generator=noise)
+            for region in REGIONS
+        }
+
+    def render(
+        self,
+        performance: AUSequence,
+        progress: Callable[[int, int], None] | None = None,
+        facemaps: torch.Tensor | None = None,
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance."""
+        frames = len(performance)
+        check_facemaps(facemaps, frames)
+        length = frames_at_once(self.face.size)
+        starts = range(0, frames, length)
+        report = counted(progress, len(starts) * len(REGIONS) * self.settings.steps)
+        self._place(self.model.network)
+        for start in starts:
+            part = Segment(start, min(start + length, frames), 0)
+            own = None if facemaps is None else facemaps[part.start : part.stop]
+            yield from zip(*self._piece(frames_of(performance, part), own, report), strict=True)
+
+    @torch.inference_mode()
+    def _piece(
+        self, performance: AUSequence, facemaps: torch.Tensor | None, report: Callable[[], None]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        guidance = self.settings.guidance
+        shown = guidance.strengthened(performance)
+        points = self._deform(shown).points
+        frames, masks = self._warp.render_piece(shown)
+        calm = guidance.neutral(performance)
+        drawn = {
+            True: draw_facemap(points, self.face.size) if facemaps is None else facemaps[..., :3].to(frames),
+            False: None if guidance.au_scale <= 1 else draw_facemap(self._deform(calm).points, self.face.size),
+        }
+        for region in REGIONS:
+            matrices = region_matrices(points, region)
+            mask = region_mask(points, matrices, region, self._still)
+            moving = mask.flatten(1).any(1)
+            if not bool(moving.any()):
+                for _ in range(self.settings.steps):
+                    report()
+                continue
+            there = matrices[moving]
+            given = RegionInputs(
+                warp=_planes(frames[moving], there, region),
+                portrait=_planes(self._crop[None], region_matrices(self._still[None], region), region),
+                facemap=_planes(drawn[True][moving], _on(drawn[True], there, self.face.size), region),
+                mask=mask[moving, None],
+                values=torch.tensor(shown.values, device=self.device)[moving],
+                own=self._own[None],
+            )
+            given = replace(
+                given, portrait=given.portrait.expand_as(given.warp), own=given.own.expand_as(given.values)
+            )
+            neutral = None
+            if drawn[False] is not None:
+                values = torch.tensor(calm.values, device=self.device)[moving]
+                neutral = replace(given, facemap=_planes(drawn[False][moving], there, region), values=values)
+            residual = self._sample(given, neutral, region, report).movedim(1, -1)
+            frames[moving] = add_back(frames[moving], residual, mask[moving], there)
+        return frames, masks
+
+    def _sample(
+        self, given: RegionInputs, neutral: RegionInputs | None, region: Region, report: Callable[[], None]
+    ) -> torch.Tensor:
+        """The residual [N, 3, h, w] of one region."""
+        settings, network = self.settings, self.model.network
+        scheduler = make_scheduler(settings.scheduler, SCHEDULE)
+        scheduler.set_timesteps(settings.steps, device=self.device)
+        count = len(given.warp)
+        sample = self._noise[region.name].to(self.device) * scheduler.init_noise_sigma
+        sample = sample.expand(count, -1, -1, -1)
+        guided = float(_concerns(settings.guidance.region, region))
+        inputs = {DROPPED: replace(given, portrait=torch.full_like(given.portrait, GREY)), NEUTRAL: neutral}
+        for index, time in enumerate(scheduler.timesteps):
+            names = settings.guidance.predictions(index, settings.steps)
+            seen = scheduler.scale_model_input(sample, time)
+            predicted = {name: network(seen, time, inputs.get(name, given)) for name in names}
+            predicted = {name: each.transpose(0, 1)[None] for name, each in predicted.items()}
+            result = settings.guidance.combine(predicted, guided)[0].transpose(0, 1)
+            sample = scheduler.step(result, time, sample, return_dict=False)[0]
+            self.spent.predictions += len(names)
+            self.spent.steps += 1
+            report()
+        return unfold(sample)
+
+
+def _planes(pictures: torch.Tensor, matrices: torch.Tensor, region: Region) -> torch.Tensor:
+    return cut(pictures, matrices, region.size).movedim(-1, 1)
+
+
+def _on(pictures: torch.Tensor, matrices: torch.Tensor, size: int) -> torch.Tensor:
+    """Matrices to frame pixels of sides `size` as matrices to pixels of pictures [T, H, W, 3]."""
+    height, width = pictures.shape[1:3]
+    return matrices * matrices.new_tensor([width / size, height / size])[:, None]
+
+
+def _concerns(au_region: str, region: Region) -> bool:
+    parts = AU_REGIONS[au_region]
+    return "mouth" in parts if region is MOUTH else not {"eyes", "brows"}.isdisjoint(parts)
