@@ -52,8 +52,8 @@ class AudioToAU(io.ComfyNode):
                 ),
                 _strength(
                     "articulation",
-                    "How far the mouth moves. Raise it when the lips look lazy, lower it when they do too much; 0 "
-                    "keeps them still.",
+                    "How far the mouth moves. Raise it when the lips look lazy, lower it when they move too "
+                    "much; 0 keeps them still.",
                 ),
                 _strength(
                     "blinks", "How often the eyes blink. Lower it when blinks distract; 0 is never, 2 twice as often."

@@ -23,8 +23,8 @@ class FaceFromPortrait(io.ComfyNode):
                 LandmarksType.Input(
                     "landmarks",
                     optional=True,
-                    tooltip="Landmarks of ComfyUI's own face landmarker, when ours misses the face. Their faces are "
-                    "counted as they come; face_order and threshold do nothing then.",
+                    tooltip="Connect ComfyUI's Detect Face Landmarks when a face is not found without it. Its faces "
+                    "are counted as they come; face_order and threshold do nothing then.",
                 ),
                 io.Int.Input(
                     "face_index",
@@ -45,8 +45,8 @@ class FaceFromPortrait(io.ComfyNode):
                     min=1.2,
                     max=4.0,
                     step=0.05,
-                    tooltip="Side of the square in face sizes. Raise it for big hair or much head motion, lower it for "
-                    "a closer view.",
+                    tooltip="How many faces wide the square is. Raise it for big hair or much head motion, lower it "
+                    "for a closer view.",
                 ),
                 io.Int.Input(
                     "size",
@@ -54,8 +54,8 @@ class FaceFromPortrait(io.ComfyNode):
                     min=128,
                     max=2048,
                     step=8,
-                    tooltip="Side of the square in pixels. Raise it when the face is larger than that in the picture; "
-                    "it is sharper and slower then.",
+                    tooltip="Side of the square in pixels. Raise it when the square is larger than that in the "
+                    "picture; the result is sharper and slower then.",
                 ),
                 io.Float.Input(
                     "threshold",

@@ -42,15 +42,15 @@ class Load(io.ComfyNode):
                     "diffusion",
                     options=[*DIFFUSION, *files],
                     default=DIFFUSION[0],
-                    tooltip="The video diffusion model for AU Diffusion Sampler. This version has none and runs none "
-                    "yet, nor a file of yours in models/auhead; use AU Warp Render.",
+                    tooltip="The video diffusion model for AU Diffusion Sampler. This version has none and cannot "
+                    "run one yet, not even a file of yours in models/auhead; use AU Warp Render.",
                 ),
                 io.Combo.Input(
                     "alm",
                     options=[*ALM, *files],
                     default=ALM[0],
                     tooltip="The audio-language model meant to hear the emotion for Speech → Expression. This version "
-                    "has none and runs none yet; choose the emotion there yourself.",
+                    "has none and cannot run one yet; choose the emotion there yourself.",
                 ),
                 io.Combo.Input(
                     "precision",

@@ -40,8 +40,8 @@ class Sampler(io.ComfyNode):
                     min=0,
                     max=2**53 - 1,
                     control_after_generate=True,
-                    tooltip="Another number gives other details of the same performance. Change it when one comes out "
-                    "badly.",
+                    tooltip="Another number gives other details of the same performance. Change it when a result comes "
+                    "out badly.",
                 ),
                 io.Int.Input(
                     "steps",
@@ -62,8 +62,8 @@ class Sampler(io.ComfyNode):
                     min=1.0,
                     max=20.0,
                     step=0.1,
-                    tooltip="How closely the result follows portrait and performance. Lower it when colours burn; 1 is "
-                    "fastest.",
+                    tooltip="How closely the result follows portrait and performance. Lower it when colours look "
+                    "burnt; 1 is fastest.",
                 ),
                 io.Float.Input(
                     "au_guidance",

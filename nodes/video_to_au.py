@@ -33,8 +33,8 @@ class VideoToAU(io.ComfyNode):
                 LandmarksType.Input(
                     "landmarks",
                     optional=True,
-                    tooltip="Landmarks of ComfyUI's own face landmarker for the same frames, when ours lose the face; "
-                    "the first face of each frame counts.",
+                    tooltip="Connect ComfyUI's Detect Face Landmarks for the same frames when the face is lost without "
+                    "it; the first face of each frame counts.",
                 ),
                 io.Combo.Input(
                     "neutral",
