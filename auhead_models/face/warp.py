@@ -35,11 +35,12 @@ CLOSURES = list(EYE_CLOSURES)
 class WarpRenderer:
     """Renders one face. Build once per portrait; `render` yields frame after frame at constant memory."""
 
-    def __init__(self, face: Face, device: torch.device | str = "cpu"):
+    def __init__(self, face: Face, device: torch.device | str = "cpu", deformer: FaceDeformer | None = None):
+        """deformer: what moves the face, for shapes that no units describe; by default the face's own."""
         self.device = torch.device(device)
         self.size = face.size
         self._piece = frames_at_once(self.size)
-        self._deform = FaceDeformer(face, device)
+        self._deform = deformer or FaceDeformer(face, device)
         points, pose = face.landmarks.to(device), self._deform.pose
         crop = face.crop.to(device).movedim(-1, 0)
         self._alpha = None if face.crop_alpha is None else face.crop_alpha.to(device)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from auhead_models.au.space import EXTRAS, UNITS
+from auhead_models.face.deform import FaceDeformer
 from auhead_models.face.face import find_face
 from auhead_models.face.topology import EYES, LOWER_LIP, UPPER_LIP
 from auhead_models.face.warp import PIECE, WarpRenderer, frames_at_once
@@ -126,6 +127,15 @@ def test_alpha_moves_with_the_head(head):
     x = torch.arange(head.size, dtype=torch.float32)
     centre = [float((mask.sum(0) * x).sum() / mask.sum()) for mask in (still, moved)]
     assert centre[1] > centre[0] + 2
+
+
+def test_another_deformer_moves_the_face(renderer, head):
+    class Yawning(FaceDeformer):
+        def __call__(self, sequence):
+            return super().__call__(performance(*[{"jaw_open": 1.0}] * len(sequence)))
+
+    yawning = frames(WarpRenderer(head, deformer=Yawning(head)), {}, {})
+    assert torch.equal(yawning, frames(renderer, {"jaw_open": 1.0}, {"jaw_open": 1.0}))
 
 
 def test_progress_is_reported(renderer):
