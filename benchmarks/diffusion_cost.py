@@ -3,8 +3,8 @@
     python benchmarks/diffusion_cost.py CHECKOUT [--width 160] [--size 256] [--frames 16] [--steps 4] [--rounds 3]
 
 CHECKOUT: a copy of github.com/Zejun-Yang/AniPortrait; needs its imports (einops, torchvision, transformers) as well.
-Runs take turns. Both get the same FaceMaps, portrait and noise, so with DDIM and guidance in all steps the pictures must
-be equal; their difference stands in the table. Writes benchmarks/results/diffusion_cost.md.
+Runs take turns. Both get the same FaceMaps, portrait and noise, so with DDIM and guidance in all steps the pictures
+must be equal; their difference stands in the table. Writes benchmarks/results/diffusion_cost.md.
 """
 
 import argparse
