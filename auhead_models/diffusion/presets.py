@@ -88,5 +88,4 @@ ANIMATEDIFF_SCHEDULER = {
     "beta_schedule": "linear",
     "prediction_type": "epsilon",
     "timestep_spacing": "linspace",
-    "steps_offset": 1,
 }  # of Stable Diffusion 1.5 with a motion module of AnimateDiff

@@ -9,6 +9,7 @@ import struct
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 
 from ..errors import AUHeadError
 from ..files import check_input
+from .identify import Kind, identify
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin")
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickled number at the head of files of PyTorch before 1.6
@@ -50,9 +52,14 @@ class WeightFile:
     weights: Mapping[str, torch.Tensor]
     metadata: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        return {name: tuple(tensor.shape) for name, tensor in self.weights.items()}
+    @cached_property
+    def kind(self) -> Kind:
+        """What the file probably is."""
+        return identify(shapes_of(self.weights), self.metadata)
+
+
+def shapes_of(weights: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in weights.items()}
 
 
 def read_weights(path: str | Path) -> WeightFile:

@@ -1,0 +1,278 @@
+"""Models from files: public weights, one file a part, and our own format, everything in one file.
+
+Our own format is safetensors. Names begin with the part they belong to (``unet.``, ``reference_net.``, ``guider.``,
+``vae.``, ``image_encoder.``, ``au_tokens.``); its metadata hold one JSON text under "auhead": version, name,
+architecture, and a card with whatever its makers tell of it.
+
+Networks are made without memory of their own and take over the tensors of the file: a model is never held twice.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import nn
+
+from ..errors import AUHeadError
+from ..files import whole_file
+from .attention import AUCrossAttention
+from .guider import FaceMapGuider
+from .identify import METADATA_KEY, PARTS, misfit, wrong_kind
+from .keymaps import TEMPORAL, adapter_keys, image_encoder_keys, reference_keys, unet_keys, vae_keys
+from .model import FaceDiffusion
+from .presets import ANIMATEDIFF_SCHEDULER, CLIP_VIT_L, SD15, TAESD, Architecture
+from .tokens import AUTokens
+from .unet import FaceUNet, ReferenceNet
+from .weight_files import WeightFile, read_metadata, read_weights, shapes_of
+
+VERSION = 1  # of our own format
+PRECISIONS = {"auto": None, "fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+VAES = {kind.__name__: kind for kind in (AutoencoderKL, AutoencoderTiny)}
+_FRESH = ".processor."  # layers that read Action Units and speech, in no public file
+_OPTIONAL = ("image_encoder", "au_tokens")
+
+
+def weight_dtype(precision: str, device: str | torch.device = "cpu") -> torch.dtype:
+    """The number format of the weights. precision: of PRECISIONS; "auto" is fp16 on CUDA and fp32 elsewhere."""
+    if precision not in PRECISIONS:
+        raise AUHeadError(f'There is no precision "{precision}"; choose one of {", ".join(PRECISIONS)}.')
+    usual = torch.float16 if torch.device(device).type == "cuda" else torch.float32
+    return PRECISIONS[precision] or usual
+
+
+def load_bundle(
+    files: Mapping[str, str | Path | None],
+    precision: str = "auto",
+    device: str | torch.device = "cpu",
+    architecture: Architecture = SD15,
+    name: str = "sd15",
+) -> FaceDiffusion:
+    """A model from public files; its networks lie on the CPU. device: where it will compute.
+
+    files: by part, as in `identify.PARTS`: AniPortrait's, or a UNet (or a whole checkpoint) of Stable Diffusion 1.5
+    with a motion module of AnimateDiff. Left out may be: reference_net, which the UNet then is, too; motion and vae,
+    when the UNet's file holds them; image_encoder. Where the architecture has AU or audio tokens, their layers are new.
+    Raises AUHeadError for a file that is damaged, of another kind, or does not fit.
+    """
+    paths = {part: Path(path) for part, path in files.items() if path is not None}
+    if "unet" not in paths:
+        raise AUHeadError("The model has no file for its denoising network; name one.")
+    dtype = weight_dtype(precision, device)
+    read = cache(read_weights)
+    of_unet = read(paths["unet"]).kind
+    if "reference_net" not in paths:
+        architecture = replace(architecture, scheduler=ANIMATEDIFF_SCHEDULER)
+    moving = architecture.unet.get("motion", True)
+    needed = [part for part in PARTS if part != "image_encoder" and (moving or part != "motion")]
+    for part in needed:
+        if part not in paths and part not in of_unet.parts:
+            raise AUHeadError(
+                f"The model has no {PARTS[part]}: {paths['unet']} holds none, so a file of it is needed, too."
+            )
+    sources = {}
+    for part in dict.fromkeys([*needed, *paths]):
+        sources[part] = file = read(paths.get(part, paths["unet"]))
+        if part not in file.kind.parts:
+            raise wrong_kind(file.path, part, file.kind)
+    if "reference_net" not in paths:  # tensors of its own, in case they are trained
+        sources["reference_net"] = read_weights(paths["unet"])
+
+    unet, architecture = _bundled_unet(sources, architecture, dtype)
+    if sources["vae"].kind.id == "taesd":
+        architecture = replace(architecture, vae=TAESD)
+    named = {"reference_net": reference_keys, "guider": dict, "vae": vae_keys, "image_encoder": image_encoder_keys}
+    networks = {
+        part: _filled(_builders(architecture)[part], names(sources[part].weights), dtype, sources[part], part)
+        for part, names in named.items()
+        if part in sources
+    }
+    au_dim = architecture.unet.get("au_dim")
+    tokens = AUTokens(au_dim).to(dtype).eval() if au_dim else None
+    return FaceDiffusion(name, architecture, unet=unet, au_tokens=tokens, **networks)
+
+
+def load_model(path: str | Path, precision: str = "auto", device: str | torch.device = "cpu") -> FaceDiffusion:
+    """A model from a file of our own format; its networks lie on the CPU. device: where it will compute.
+
+    Raises AUHeadError for a file that is damaged, of another kind, or of a newer version.
+    """
+    dtype = weight_dtype(precision, device)
+    header = _header(path)
+    file = read_weights(path)
+    architecture = header["architecture"]
+    weights: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in file.weights.items():
+        part, _, inner = name.partition(".")
+        weights.setdefault(part, {})[inner] = tensor
+    builders = _builders(architecture)
+    if missing := builders.keys() - weights.keys() - set(_OPTIONAL):
+        raise AUHeadError(f"{path} lacks the weights of the {_listed(missing)}; take another copy of it.")
+    if unknown := weights.keys() - builders.keys():
+        raise AUHeadError(
+            f"{path} holds parts that AUHead does not know ({', '.join(sorted(unknown))}); update AUHead."
+        )
+    networks = {part: _filled(builders[part], weights[part], dtype, file, part) for part in weights}
+    return FaceDiffusion(header["name"], architecture, **networks)
+
+
+def save_model(model: FaceDiffusion, path: str | Path, card: Mapping[str, Any] | None = None) -> Path:
+    """Write a model in our own format, whole or not at all. card: plain values that `read_card` gives back."""
+    path = Path(path)
+    if path.suffix.lower() != ".safetensors":
+        raise AUHeadError(f"A model is saved as a .safetensors file; give {path} that ending.")
+    parts = {part: getattr(model, part) for part in _builders(model.architecture) if getattr(model, part) is not None}
+    architecture = replace(
+        model.architecture, vae=_vae_options(model.vae), image_encoder=_image_encoder_options(model.image_encoder)
+    )
+    header = {"version": VERSION, "name": model.name, "architecture": asdict(architecture), "card": dict(card or {})}
+    weights = {
+        f"{part}.{name}": tensor.detach().contiguous()
+        for part, network in parts.items()
+        for name, tensor in network.state_dict().items()
+    }
+    with whole_file(path) as partial:
+        try:
+            save_file(weights, partial, {"format": "pt", METADATA_KEY: json.dumps(header)})
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
+    return path
+
+
+def read_card(path: str | Path) -> dict[str, Any]:
+    """What the makers of a model in our own format tell of it, and its name, without reading its weights."""
+    header = _header(path)
+    return {"name": header["name"], **header["card"]}
+
+
+def _header(path: str | Path) -> dict[str, Any]:
+    """The JSON text of a file of ours, its architecture as an `Architecture`."""
+    metadata = read_metadata(path)
+    if METADATA_KEY not in metadata:
+        kind = read_weights(path).kind
+        use = "; it is one part of a model and needs the others" if kind.parts else ""
+        raise AUHeadError(f"{path} is no model that AUHead saved: it looks like {kind.title}{use}.")
+    try:
+        header = json.loads(metadata[METADATA_KEY])
+        version = header["version"]
+        if version == VERSION:
+            header["architecture"] = Architecture(**_tupled(header["architecture"]))
+            header["name"], header["card"] = str(header["name"]), dict(header["card"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise AUHeadError(f"What {path} tells of its own model is damaged; take another copy of it.") from error
+    if version != VERSION:
+        raise AUHeadError(
+            f"{path} was saved by a newer AUHead (format {version}, this one reads {VERSION}); update it."
+        )
+    return header
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return " and the ".join(PARTS[part] for part in PARTS if part in parts)
+
+
+def _tupled(value: Any) -> Any:
+    """JSON knows no tuples, and the configurations of networks no lists."""
+    if isinstance(value, dict):
+        return {name: _tupled(inner) for name, inner in value.items()}
+    return tuple(map(_tupled, value)) if isinstance(value, list) else value
+
+
+def _builders(architecture: Architecture) -> dict[str, Callable[[], nn.Module]]:
+    return {
+        "unet": lambda: FaceUNet(**architecture.unet),
+        "reference_net": lambda: ReferenceNet(**architecture.reference),
+        "guider": lambda: FaceMapGuider(**architecture.guider),
+        "vae": lambda: _vae(**architecture.vae),
+        "image_encoder": lambda: _image_encoder(**architecture.image_encoder),
+        "au_tokens": lambda: AUTokens(architecture.unet["au_dim"]),
+    }
+
+
+def _vae(_class_name: str, **options) -> AutoencoderKL | AutoencoderTiny:
+    return VAES[_class_name](**options)
+
+
+def _vae_options(vae: AutoencoderKL | AutoencoderTiny) -> dict[str, Any]:
+    known = inspect.signature(type(vae)).parameters  # AutoencoderTiny's config names more than it takes
+    options = {name: value for name, value in vae.config.items() if name in known}
+    return {"_class_name": type(vae).__name__, **options}
+
+
+def _image_encoder(**options) -> nn.Module:
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection  # slow, and not needed by every model
+
+    return CLIPVisionModelWithProjection(CLIPVisionConfig(**options))
+
+
+def _image_encoder_options(image_encoder: nn.Module | None) -> dict[str, Any]:
+    return {} if image_encoder is None else {name: getattr(image_encoder.config, name) for name in CLIP_VIT_L}
+
+
+def _bundled_unet(
+    sources: Mapping[str, WeightFile], architecture: Architecture, dtype: torch.dtype
+) -> tuple[FaceUNet, Architecture]:
+    """The network of two files, and the architecture with what the motion module asks for."""
+    spatial = {name: given for name, given in unet_keys(sources["unet"].weights).items() if TEMPORAL not in name}
+    temporal = adapter_keys(sources["motion"].weights) if "motion" in sources else {}
+    if temporal:
+        lengths = [tensor.shape[1] for name, tensor in temporal.items() if name.endswith(".pos_embed.pe")]
+        shape = {
+            "motion_max_seq_length": min(lengths, default=architecture.unet.get("motion_max_seq_length", 32)),
+            "use_motion_mid_block": any(name.startswith("mid_block.") for name in temporal),
+        }
+        architecture = replace(architecture, unet={**architecture.unet, **shape})
+    unet = _without_memory(_builders(architecture)["unet"])
+    wanted = {name: shape for name, shape in shapes_of(unet.state_dict()).items() if _FRESH not in name}
+    for part, given in (("unet", spatial), ("motion", temporal)):
+        if part in sources:
+            asked = {name: shape for name, shape in wanted.items() if (TEMPORAL in name) == (part == "motion")}
+            _check(given, asked, sources[part], part)
+    for layer in unet.modules():
+        processor = getattr(layer, "processor", None)
+        if isinstance(processor, AUCrossAttention):
+            layer.set_processor(AUCrossAttention(layer.inner_dim, processor.au_dim, processor.audio_dim).to(dtype))
+    unet.load_state_dict(_cast({**spatial, **temporal}, dtype), strict=False, assign=True)
+    return unet.eval(), architecture
+
+
+def _filled(
+    build: Callable[[], nn.Module],
+    weights: Mapping[str, torch.Tensor],
+    dtype: torch.dtype,
+    file: WeightFile,
+    part: str,
+) -> nn.Module:
+    """A network with the tensors of a file as its own."""
+    network = _without_memory(build)
+    _check(weights, shapes_of(network.state_dict()), file, part)
+    network.load_state_dict(_cast(weights, dtype), assign=True)
+    for module in network.modules():
+        positions = getattr(module, "position_ids", None)  # of CLIP, in no file
+        if positions is not None:
+            module.position_ids = torch.arange(positions.shape[-1]).expand(positions.shape)
+    return network.eval()
+
+
+def _without_memory(build: Callable[[], nn.Module]) -> nn.Module:
+    with torch.device("meta"):
+        return build()
+
+
+def _check(
+    weights: Mapping[str, torch.Tensor], wanted: Mapping[str, tuple[int, ...]], file: WeightFile, part: str
+) -> None:
+    if error := misfit(file.path, part, shapes_of(weights), wanted, file.kind):
+        raise error
+
+
+def _cast(weights: Mapping[str, torch.Tensor], dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """Counters stay whole numbers."""
+    return {name: given.to(dtype) if given.is_floating_point() else given for name, given in weights.items()}
