@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import comfy.model_management
+import comfy.model_patcher
 import comfy.utils
 import folder_paths
 import torch
 from comfy_api.latest import ComfyExtension, io, ui
+from PIL import Image
 
 from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.topology import POINTS
+from ..auhead_models.image import to_bytes
 from ..auhead_models.speech import Audio
 
 try:
@@ -42,6 +45,7 @@ ALMType = io.Custom("AUHEAD_ALM")
 LandmarksType = io.Custom("FACE_LANDMARKS")
 
 _SCHEMA_FIELDS = io.Schema.__dataclass_fields__
+_PREVIEW_SIDE = 512
 _SPARE_MEMORY = 0.10  # of what is free, left to everything else
 
 
@@ -66,12 +70,16 @@ def check_numbers(node: type[io.ComfyNode], **values: float) -> None:
             raise AUHeadError(f"The input {name} is {value:g}; use a number from {low:g} to {high:g}.")
 
 
-def progress(total: int) -> Callable[[int, int], None]:
-    """A callback (done, total) that moves the node's progress bar and stops the node when the user cancels."""
+def progress(total: int) -> Callable[..., None]:
+    """A callback (done, total) that moves the node's progress bar and stops the node when the user cancels.
+
+    A third argument, a picture [H, W, 3] in 0..1, is shown on the node meanwhile.
+    """
     bar = comfy.utils.ProgressBar(total)
 
-    def report(done: int, total: int) -> None:
-        bar.update_absolute(done, total)
+    def report(done: int, total: int, picture: torch.Tensor | None = None) -> None:
+        preview = None if picture is None else ("JPEG", Image.fromarray(to_bytes(picture)), _PREVIEW_SIDE)
+        bar.update_absolute(done, total, preview)
         stop_if_cancelled()
 
     return report
@@ -107,6 +115,31 @@ def _free_memory(wanted: int) -> int:
         extra_ram_release(int(wanted / share))
         free = int(comfy.model_management.get_free_memory(cpu) * share)
     return free
+
+
+class HeldNetworks:
+    """Networks in ComfyUI's care, which moves them to the graphics card and away when others need the room."""
+
+    def __init__(self, networks: Iterable[torch.nn.Module]):
+        management, patcher = comfy.model_management, comfy.model_patcher
+        kind = getattr(patcher, "CoreModelPatcher", patcher.ModelPatcher)  # the newer one, named late by ComfyUI itself
+        self.device = management.get_torch_device()
+        self._patchers = {
+            network: kind(_Held(network), self.device, management.unet_offload_device()) for network in networks
+        }
+
+    def place(self, *networks: torch.nn.Module, memory: int = 0) -> None:
+        """Bring networks to `device`, whole, with room for `memory` bytes of what they compute beside them."""
+        patchers = [self._patchers[network] for network in networks]
+        comfy.model_management.load_models_gpu(patchers, memory_required=memory, force_full_load=True)
+
+
+class _Held(torch.nn.Module):
+    """A network inside another: ComfyUI writes a device into what it holds, which diffusers' networks refuse."""
+
+    def __init__(self, network: torch.nn.Module):
+        super().__init__()
+        self.network = network
 
 
 def one_image(image: torch.Tensor, name: str) -> torch.Tensor:

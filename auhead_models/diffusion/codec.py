@@ -8,6 +8,10 @@ from torch import nn
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 CLIP_SIDE = 224
 
+# A linear guess at the colours of SD 1.5's latents, public since keturn's "Decoding latents to RGB without upscaling"
+# (discuss.huggingface.co, 2022); enough for a preview.
+_LATENT_RGB = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))
+
 Autoencoder = AutoencoderKL | AutoencoderTiny
 
 
@@ -37,3 +41,10 @@ def image_token(encoder: nn.Module, picture: torch.Tensor) -> torch.Tensor:
     planes = F.interpolate(planes, (CLIP_SIDE, CLIP_SIDE), mode="bicubic", antialias=True).clamp(0, 1)
     mean, deviation = (planes.new_tensor(each)[:, None, None] for each in (CLIP_MEAN, CLIP_STD))
     return encoder(((planes - mean) / deviation).to(encoder.dtype)).image_embeds[:, None]
+
+
+def preview(latents: torch.Tensor) -> torch.Tensor | None:
+    """[C, h, w] → a small rough picture [h, w, 3], or None for latents of another kind."""
+    if len(latents) != len(_LATENT_RGB):
+        return None
+    return (torch.einsum("chw,ck->hwk", latents, latents.new_tensor(_LATENT_RGB)) / 2 + 0.5).clamp(0, 1).cpu()

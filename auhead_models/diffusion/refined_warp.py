@@ -21,7 +21,7 @@ from ..face.warp import WarpRenderer, frames_at_once
 from .guidance import AU_REGIONS, DROPPED, NEUTRAL
 from .refiner import FOLD, PIXELS, SCHEDULE, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
-from .sampler import SamplerSettings, Spent, check_facemaps, counted, frames_of
+from .sampler import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of
 from .schedulers import make_scheduler
 from .windows import Segment
 
@@ -71,7 +71,7 @@ class RefinedWarpRenderer:
     def render(
         self,
         performance: AUSequence,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Progress | None = None,
         facemaps: torch.Tensor | None = None,
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance."""
@@ -79,16 +79,18 @@ class RefinedWarpRenderer:
         check_facemaps(facemaps, frames)
         length = frames_at_once(self.face.size)
         starts = range(0, frames, length)
-        report = counted(progress, len(starts) * len(REGIONS) * self.settings.steps)
+        report = counted(progress, len(starts) * (1 + len(REGIONS) * self.settings.steps))
         self._place(self.model.network)
         for start in starts:
             part = Segment(start, min(start + length, frames), 0)
             own = None if facemaps is None else facemaps[part.start : part.stop]
-            yield from zip(*self._piece(frames_of(performance, part), own, report), strict=True)
+            drawn, masks = self._piece(frames_of(performance, part), own, report)
+            report(drawn[-1].cpu())
+            yield from zip(drawn, masks, strict=True)
 
     @torch.inference_mode()
     def _piece(
-        self, performance: AUSequence, facemaps: torch.Tensor | None, report: Callable[[], None]
+        self, performance: AUSequence, facemaps: torch.Tensor | None, report: Callable[..., None]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         guidance = self.settings.guidance
         shown = guidance.strengthened(performance)
@@ -128,7 +130,7 @@ class RefinedWarpRenderer:
         return frames, masks
 
     def _sample(
-        self, given: RegionInputs, neutral: RegionInputs | None, region: Region, report: Callable[[], None]
+        self, given: RegionInputs, neutral: RegionInputs | None, region: Region, report: Callable[..., None]
     ) -> torch.Tensor:
         """The residual [N, 3, h, w] of one region."""
         settings, network = self.settings, self.model.network

@@ -21,13 +21,15 @@ from ..face.deform import FaceDeformer
 from ..face.face import Face
 from ..face.facemap import draw_facemap
 from .attention import Conditions
-from .codec import decode, encode, image_token, shrinks
+from .codec import decode, encode, image_token, preview, shrinks
 from .guidance import DROPPED, FULL, NEUTRAL, Guidance, region_mask
 from .model import FaceDiffusion
 from .schedulers import make_scheduler
 from .windows import Segment, check_window, segments, windows
 
 logger = logging.getLogger(__name__)
+
+Progress = Callable[..., None]  # (done, total) and, now and then, a rough picture [h, w, 3] of what is being drawn
 
 _CHUNK = 8  # frames encoded or decoded at once
 _SHRUNK = 8  # latents that the innermost level of the network stands for, along a side
@@ -105,12 +107,12 @@ class DiffusionRenderer:
     def render(
         self,
         performance: AUSequence,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Progress | None = None,
         facemaps: torch.Tensor | None = None,
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance.
 
-        progress(done, total) is called after each step of each window. facemaps [T, H, W, 3]: drawings of one's own
+        progress is called after each step of each window. facemaps [T, H, W, 3]: drawings of one's own
         instead of those of the performance. Raises AUHeadError when their number differs from the frames'.
         """
         frames, settings = len(performance), self.settings
@@ -138,7 +140,7 @@ class DiffusionRenderer:
         token: torch.Tensor,
         noise: torch.Generator,
         carried: list[torch.Tensor],
-        report: Callable[[], None],
+        report: Callable[..., None],
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Latents [1, C, F, h, w] of a segment, and those of its last frames at every step."""
         settings, side = self.settings, self._latent_side
@@ -153,6 +155,7 @@ class DiffusionRenderer:
             latents = torch.cat([carried[0], latents], 2)
         tail: list[torch.Tensor] = []
         ranges = windows(len(part), settings.window, settings.overlap)
+        picture = None
         for index, time in enumerate(scheduler.timesteps):
             if part.known:
                 latents[:, :, : part.known] = carried[index]
@@ -168,11 +171,14 @@ class DiffusionRenderer:
                 times[start:stop] += 1
                 self.spent.predictions += len(names)
                 self.spent.steps += 1
-                report()
+                report(picture)
             times = times[:, None, None]
             predicted = {name: total / times for name, total in predicted.items()}
             result = settings.guidance.combine(predicted, shown.mask)
-            latents = scheduler.step(result, time, latents, return_dict=False)[0]
+            stepped = scheduler.step(result, time, latents)
+            latents = stepped.prev_sample
+            clean = getattr(stepped, "pred_original_sample", latents)  # not all schedulers tell
+            picture = preview(clean[0, :, len(part) // 2])
         if part.known:
             latents[:, :, : part.known] = carried[-1]
         tail.append(latents[:, :, len(part) - settings.overlap :].clone())
@@ -322,14 +328,14 @@ def frames_of(performance: AUSequence, part: Segment) -> AUSequence:
     )
 
 
-def counted(progress: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
-    """A callback without arguments that counts its own calls for `progress`."""
+def counted(progress: Progress | None, total: int) -> Callable[..., None]:
+    """A callback that counts its own calls for `progress`, and hands a picture on."""
     done = 0
 
-    def report() -> None:
+    def report(*picture: torch.Tensor | None) -> None:
         nonlocal done
         done += 1
         if progress is not None:
-            progress(done, total)
+            progress(done, total, *picture)
 
     return report

@@ -106,5 +106,5 @@ def test_own_facemaps_of_any_size_are_seen(random_model, face):
 
 def test_progress_comes_to_its_end(random_model, face):
     seen = []
-    _render(random_model, face, _performance(9), progress=lambda done, total: seen.append((done, total)))
+    _render(random_model, face, _performance(9), progress=lambda done, total, *_: seen.append((done, total)))
     assert seen == [(done, len(seen)) for done in range(1, len(seen) + 1)]

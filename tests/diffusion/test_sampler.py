@@ -83,10 +83,10 @@ def test_a_long_clip_is_drawn_in_segments_that_join(model, face):
 
 def test_progress_ends_with_the_last_window_and_an_error_in_it_stops(model, face):
     seen = []
-    _render(model, face, 9, progress=lambda done, total: seen.append((done, total)))
+    _render(model, face, 9, progress=lambda done, total, *_: seen.append((done, total)))
     assert seen == [(done, len(seen)) for done in range(1, len(seen) + 1)]
 
-    def cancel(done, total):
+    def cancel(done, total, *_):
         if done == 2:
             raise InterruptedError
 

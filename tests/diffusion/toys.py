@@ -19,9 +19,9 @@ IMAGE_DIM = 24
 FRAMES, SIDE = 3, 8  # of the latents
 
 
-def toy_networks(**options) -> tuple[FaceUNet, ReferenceNet]:
+def toy_networks(channels: tuple[int, ...] = CHANNELS, **options) -> tuple[FaceUNet, ReferenceNet]:
     """The two networks with random weights; options go to `FaceUNet`."""
-    shape = {"sample_size": SIDE, "block_out_channels": CHANNELS, "cross_attention_dim": IMAGE_DIM}
+    shape = {"sample_size": SIDE, "block_out_channels": channels, "cross_attention_dim": IMAGE_DIM}
     unet = FaceUNet(**shape, num_attention_heads=8, motion_num_attention_heads=8, **options)
     reference_net = ReferenceNet(**shape, attention_head_dim=8)
     return draw_weights(unet).eval(), draw_weights(reference_net).eval()
@@ -70,7 +70,8 @@ def numbers(name: str, shape: tuple[int, ...]) -> torch.Tensor:
 
 def toy_model(**options) -> FaceDiffusion:
     """A whole model whose latents are an eighth of the pictures; options go to `FaceUNet`."""
-    unet, reference_net = toy_networks(**options)
+    unet, reference_net = toy_networks((32, 32, 64, 64), **options)
+    guider = draw_weights(FaceMapGuider((32, 32, 32, 64, 64), (2, 8))).eval()
     vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
@@ -79,4 +80,4 @@ def toy_model(**options) -> FaceDiffusion:
     )
     tokens = draw_weights(AUTokens(options["au_dim"])) if options.get("au_dim") else None
     architecture = replace(SD15, unet={}, reference={}, guider={})
-    return FaceDiffusion("toy", architecture, unet, reference_net, toy_guider(), draw_weights(vae).eval(), None, tokens)
+    return FaceDiffusion("toy", architecture, unet, reference_net, guider, draw_weights(vae).eval(), None, tokens)

@@ -1,4 +1,4 @@
-"""Cancelling, and how much memory is free."""
+"""Cancelling, how much memory is free, and where networks are."""
 
 import torch
 
@@ -25,3 +25,16 @@ def throw_exception_if_processing_interrupted() -> None:
 def get_free_memory(dev: torch.device) -> int:
     """Bytes; tests that are about memory put their own number here."""
     return 64 * 2**30
+
+
+def get_torch_device() -> torch.device:
+    return torch.device("cpu")
+
+
+def unet_offload_device() -> torch.device:
+    return torch.device("cpu")
+
+
+def load_models_gpu(models: list, memory_required: int = 0, force_full_load: bool = False) -> None:
+    for patcher in models:
+        patcher.model.to(patcher.load_device)

@@ -6,7 +6,7 @@ class ProgressBar:
         self.total = total
         self.current = 0
 
-    def update_absolute(self, value: int, total: int | None = None) -> None:
+    def update_absolute(self, value: int, total: int | None = None, preview: tuple | None = None) -> None:
         if total is not None:
             self.total = total
         self.current = min(value, self.total)
