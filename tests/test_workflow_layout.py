@@ -73,8 +73,8 @@ class Layout:
         turn = (arriving - sum(ways) / len(ways)) * 0.5
         return arriving - (turn + pi if abs(turn) > pi / 2 else turn)
 
-    def curve(self, link: list) -> list[tuple[float, float]]:
-        """Points along a link."""
+    def curve(self, link: list, smooth: bool) -> list[tuple[float, float]]:
+        """Points along a link. ComfyUI draws corners at reroutes; `smooth` is how it means to draw them."""
         start, end = self.ends(link)
         stops = self.stops(link[0])
         places = [start, *(tuple(stop["pos"]) for stop in stops), end]
@@ -84,8 +84,8 @@ class Layout:
         points = []
         for index, (here, there) in enumerate(pairwise(places)):
             reach = dist(here, there) * 0.25
-            first = reach if index == 0 else min(80, reach)
-            last = reach if index == len(stops) else min(80, reach)
+            first = reach if index == 0 else min(80, reach) * smooth
+            last = reach if index == len(stops) else min(80, reach) * smooth
             leaving, arriving = angles[index], angles[index + 1] if index < len(stops) else 0.0
             near = (here[0] + first * cos(leaving), here[1] + first * sin(leaving))
             far = (there[0] - last * cos(arriving), there[1] - last * sin(arriving))
@@ -130,7 +130,7 @@ def test_no_link_runs_behind_a_node(path, renderer):
     for link in layout.links.values():
         source, target = layout.nodes[link[1]], layout.nodes[link[3]]
         name = f"{source['type']}.{source['outputs'][link[2]]['name']} to {target['type']} {target['id']}"
-        curve = layout.curve(link)
+        curve = layout.curve(link, smooth=False) + layout.curve(link, smooth=True)
         for node in layout.nodes.values():
             margin = -SOCKET[renderer] - 2 if node in (source, target) else CLEARANCE
             rectangle = layout.rectangle(node)

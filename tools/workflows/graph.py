@@ -12,6 +12,7 @@ TITLE = 30
 MARGIN = 20  # between a group's border and its nodes
 GROUP_TITLE = 44  # room for a group's own title
 NOTE_COLOURS = {"color": "#432", "bgcolor": "#653"}  # ComfyUI's own for notes
+VIEW = 0.7  # how large a workflow is when it is opened; its left upper corner is seen
 ALWAYS = 0  # LiteGraph's mode of a node that is neither muted nor bypassed
 
 
@@ -100,7 +101,9 @@ class Graph:
 
     def ui(self) -> dict:
         links = self._links()
-        extra: dict = {"ds": {"scale": 0.7, "offset": [60, 140]}}
+        corners = [node.at for node in self.nodes] + [note["at"] for note in self.notes]
+        left, top = (min(corner[axis] for corner in corners) for axis in (0, 1))
+        extra: dict = {"ds": {"scale": VIEW, "offset": [120 - left, 220 - top]}}
         if self.routes:
             extra["reroutes"], extra["linkExtensions"] = self._reroutes(links)
         nodes = [_ui_note(note) for note in self.notes]

@@ -27,12 +27,12 @@ def quick_start(schemas) -> Graph:
         "Then try another *emotion* and *level* in **Speech → Expression**.\n\n"
         "Next: template **2 My portrait and voice**, for your own picture and recording.",
         (0, 0),
-        (320, 160),
+        (320, 153),
     )
     example, face, speech = _portrait_and_speech(graph, emotion="happy", level="2")
     warp = graph.add("AUHeadWarp", (790, 0), (300, 130), face=face["face"], au=speech["au"])
     video = _create(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
-    graph.route(video, "audio", (1050, 334))
+    graph.route(video, "audio", (1130, 334))
     save = _save(graph, (1520, 0), video, "quick start")
     graph.group("Video", warp, video, save, colour=PURPLE)
     return graph
@@ -41,14 +41,14 @@ def quick_start(schemas) -> Graph:
 def own_portrait(schemas) -> Graph:
     graph = Graph("2 My portrait and voice", schemas)
     graph.note(
-        "## My portrait and voice\n\nPress **Run**: it begins with the example. For your own:\n\n"
-        "1. Choose your files in **Load Image** and **Load Audio** below.\n"
-        "2. Drag from *IMAGE* to *image* of **Face from Portrait**, and to *image* of **Paste Back**.\n"
-        "3. Drag from *AUDIO* to *audio* of **Speech → Expression**, and to *audio* of **Create Video**.\n\n"
+        "## My portrait and voice\n\nPress **Run**: it begins with the example. For your own picture and recording:\n\n"
+        "**Step 1.** Choose your files in **Load Image** and **Load Audio** below.\n\n"
+        "**Step 2.** Drag from *IMAGE* to *image* of **Face from Portrait**, and to *image* of **Paste Back**.\n\n"
+        "**Step 3.** Drag from *AUDIO* to *audio* of **Speech → Expression**, and to *audio* of **Create Video**.\n\n"
         "A new link takes the place of the old one. **Paste Back** puts the speaking face into the whole picture. "
         "Only animate people who agreed to it.",
         (-420, 0),
-        (740, 182),
+        (740, 163),
     )
     image = graph.add("LoadImage", (-420, 300), (340, 330), title="Load Image (yours)", image="")
     audio = graph.add("LoadAudio", (-420, 700), (340, 140), title="Load Audio (yours)", audio="")
@@ -57,10 +57,10 @@ def own_portrait(schemas) -> Graph:
     paste = graph.add(
         "AUHeadPasteBack", (1210, 300), (280, 170), image=example["image"], frames=warp["frames"], face=face["face"]
     )
-    graph.route(paste, "face", (760, 354))
+    graph.route(paste, "face", (735, 354))
     video = _create(graph, (1570, 300), paste["frames"], warp["fps"], example["audio"])
-    graph.route(video, "fps", (1440, 54))
-    graph.route(video, "audio", (735, 372), (1190, 520), (1470, 520))
+    graph.route(video, "fps", (1545, 54))
+    graph.route(video, "audio", (790, 384), (1190, 520), (1515, 520))
     save = _save(graph, (1920, 300), video, "my portrait")
     graph.group("Yours", image, audio, colour=GREEN)
     graph.group("Video", warp, paste, video, save, colour=PURPLE)
@@ -74,7 +74,7 @@ def eight_emotions(schemas) -> Graph:
         "## Eight emotions, one voice\n\nThe same portrait says the same sentence eight times, in one video. The "
         "groups stand as the faces stand in it; change *level* or *expression* in any of them.",
         (0, 0),
-        (580, 110),
+        (580, 95),
     )
     example = graph.add("AUHeadExample", (0, 250), (240, 120))
     face = graph.add("AUHeadFace", (310, 440), (270, 280), image=example["image"], size=256, crop_scale=1.6)
@@ -98,7 +98,7 @@ def eight_emotions(schemas) -> Graph:
                 continue
             stitch = _stitch(graph, (left + 630, top + 490), warp["frames"], picture, "left")
             if column == 1:
-                graph.route(stitch, "image2", (1375, top + 470))
+                graph.route(stitch, "image2", (1375, top + 524))
             picture = stitch["IMAGE"]
         ends.append(picture)
         sounds.append(ways["audio"])
@@ -119,12 +119,12 @@ def from_video(schemas) -> Graph:
         "is made here.\n\nFor your own: choose it in **Load Video** and drag from *VIDEO* to *video* of **Get Video "
         "Components**. Set *neutral* to auto if it does not begin with a calm face.",
         (0, 0),
-        (320, 155),
+        (320, 148),
     )
     example, first, speech = _portrait_and_speech(graph, emotion="happy", level="3")
     warp = graph.add("AUHeadWarp", (790, 0), (300, 130), face=first["face"], au=speech["au"])
     video = _create(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
-    graph.route(video, "audio", (1050, 334))
+    graph.route(video, "audio", (1130, 334))
     load = graph.add("LoadVideo", (1170, 350), (270, 310), title="Load Video (yours)", file="")
     graph.group("A video, made here or loaded", warp, video, load, colour=PURPLE)
 
@@ -148,14 +148,15 @@ def controlnet(schemas) -> Graph:
     graph = Graph("5 FaceMaps for ControlNet", schemas)
     graph.note(
         "## FaceMaps for ControlNet\n\nPress **Run**: the performance becomes drawings that a ControlNet for faces "
-        "follows. This video needs no model.\n\nThe painted video below needs two files; see the note there.",
+        "follows. This needs no model.\n\nThe painted video needs two files, which the note beside it names. Without "
+        "them ComfyUI reports errors, and makes the first video all the same.",
         (0, 0),
-        (320, 130),
+        (320, 155),
     )
     example, face, speech = _portrait_and_speech(graph, emotion="surprised", level="2")
     maps = graph.add("AUHeadFaceMap", (830, 0), (300, 150), face=face["face"], au=speech["au"], style="openpose")
     video = _create(graph, (1270, 0), maps["facemap"], 25.0, example["audio"])
-    graph.route(video, "audio", (1130, 334))
+    graph.route(video, "audio", (1235, 334))
     saved = _save(graph, (1620, 0), video, "facemaps")
     graph.group("FaceMaps", maps, video, saved, colour=PURPLE)
     _painted(graph, face, maps, top=740)
@@ -166,13 +167,13 @@ def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
     """The first FaceMaps painted by Stable Diffusion, with core nodes only."""
     checkpoint, controlnet = MODELS["checkpoint"], MODELS["controlnet"]
     graph.note(
-        f"## Two files to download\n\n**Red boxes** and ComfyUI's list of missing models name them until they are "
-        f"there:\n\n- **{checkpoint['name']}** goes to *models/{checkpoint['directory']}*\n"
-        f"- **{controlnet['name']}** goes to *models/{controlnet['directory']}*\n\n"
-        "Then press **R** and choose them in the two loaders. Any Stable Diffusion 1.5 checkpoint and OpenPose "
-        "ControlNet will do; the *style* of **AU → FaceMap** must be the one that the ControlNet knows.",
+        f"## Two files to download\n\nThe **red boxes**, or ComfyUI's list of missing models, name what to download:"
+        f"\n\n**{checkpoint['name']}** goes to the folder *models/{checkpoint['directory']}*"
+        f"\n\n**{controlnet['name']}** goes to the folder *models/{controlnet['directory']}*\n\n"
+        "Then press **R**, and **Run**. Others will do: choose any Stable Diffusion 1.5 checkpoint and ControlNet in "
+        "the two loaders, and the *style* that the ControlNet knows in **AU → FaceMap**.",
         (400, top + 160),
-        (310, 260),
+        (310, 220),
     )
     loader = graph.add(
         "CheckpointLoaderSimple", (830, top), (300, 120), models=[checkpoint], ckpt_name=checkpoint["name"]
@@ -201,15 +202,15 @@ def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
         "KSampler", (2030, top), (300, 310), model=loader["MODEL"], positive=guided["positive"],
         negative=guided["negative"], latent_image=latents["LATENT"], cfg=7.0, denoise=0.6,
     )  # fmt: skip
-    pictures = graph.add("VAEDecode", (2410, top), (220, 70), samples=sampler["LATENT"], vae=loader["VAE"])
-    video = _create(graph, (2710, top), pictures["IMAGE"], 25.0)
-    save = _save(graph, (3060, top), video, "painted")
+    pictures = graph.add("VAEDecode", (2440, top), (220, 70), samples=sampler["LATENT"], vae=loader["VAE"])
+    video = _create(graph, (2740, top), pictures["IMAGE"], 25.0)
+    save = _save(graph, (3090, top), video, "painted")
     graph.route(some, "image", (1190, 110), (1190, top + 400))
-    graph.route(start, "pixels", (750, 110), (750, top + 640))
-    shared = (1158, top + 120), (1158, top + 560)
+    graph.route(start, "pixels", (750, 110), (750, top + 714))
+    shared = (1158, top + 120), (1158, top + 604)
     graph.route(start, "vae", *shared)
-    graph.route(pictures, "vae", *shared, (1240, top + 618), (2180, top + 618), (2365, top + 560))
-    graph.route(guided, "control_net", (1560, top + 414))
+    graph.route(pictures, "vae", *shared, (2405, top + 604))
+    graph.route(guided, "control_net", (1597, top + 414))
     nodes = (some, loader, net, positive, negative, start, guided, latents, sampler, pictures, video, save)
     graph.group("Painted video", *nodes, colour=YELLOW)
 
@@ -221,7 +222,7 @@ def _portrait_and_speech(graph: Graph, **values) -> tuple[Node, Node, Node]:
     """How most of them begin. Between the face and the speech is room for a link, at the height of the sound."""
     example = graph.add("AUHeadExample", (0, 300), (320, 120))
     face = graph.add("AUHeadFace", (400, 0), (310, 280), image=example["image"])
-    speech = graph.add("AUHeadAudioToAU", (400, 420), (310, 400), audio=example["audio"], **values)
+    speech = graph.add("AUHeadAudioToAU", (400, 430), (310, 400), audio=example["audio"], **values)
     graph.group("Portrait and speech", example, colour=GREEN)
     graph.group("Face and performance", face, speech, colour=BLUE)
     return example, face, speech
@@ -238,5 +239,5 @@ def _create(graph: Graph, at, frames, fps, audio=None) -> Node:
     return graph.add("CreateVideo", at, (270, 130), images=frames, fps=fps, **sound)
 
 
-def _save(graph: Graph, at, video: Node, name: str, size=(420, 560)) -> Node:
+def _save(graph: Graph, at, video: Node, name: str, size=(420, 520)) -> Node:
     return graph.add("SaveVideo", at, size, video=video["VIDEO"], filename_prefix=f"auhead/{name}")
