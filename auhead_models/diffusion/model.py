@@ -8,6 +8,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from diffusers import AutoencoderKL, AutoencoderTiny
 from torch import nn
@@ -23,8 +24,11 @@ class FaceDiffusion:
     """The networks of one model. They may lie on different devices until a sampler asks for them.
 
     image_encoder: a `CLIPVisionModelWithProjection`; without one the image token is zero. au_tokens: None in a model
-    that obeys the FaceMap alone.
+    that obeys the FaceMap alone. usual_steps, usual_guidance: where nobody asks for others.
     """
+
+    usual_steps: ClassVar[int] = 20
+    usual_guidance: ClassVar[float] = 3.5
 
     name: str
     architecture: Architecture

@@ -9,6 +9,7 @@ guided, e(∅,∅,u) without the portrait, u0 with FaceMap and AU tokens of the 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 
@@ -30,7 +31,10 @@ GREY = 0.5  # in place of a portrait that is dropped
 
 @dataclass(eq=False)
 class RefinerModel:
-    """A refiner and its name. It may lie on any device until a renderer asks for it."""
+    """A refiner and its name, as `FaceDiffusion`. It always computes in fp32."""
+
+    usual_steps: ClassVar[int] = 2
+    usual_guidance: ClassVar[float] = 1.0
 
     name: str
     network: Refiner

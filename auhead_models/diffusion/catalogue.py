@@ -1,0 +1,74 @@
+"""The diffusion models by name: bundled, public, or a file of one's own; and the renderer that goes with each."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from ..errors import AUHeadError
+from ..face.face import Face
+from .checkpoints import load_bundle, load_model
+from .download import download_bundle
+from .guidance import Guidance
+from .manifest import Folders, find_bundle, missing_sentence
+from .model import FaceDiffusion
+from .refined_warp import RefinedWarpRenderer, RefinerModel
+from .refiner_files import is_refiner, load_refiner
+from .sampler import DiffusionRenderer, SamplerSettings
+
+TINY, SD15 = "tiny", "sd15"
+PRESETS = (TINY, SD15)
+TINY_FILE = Path(__file__).parents[1] / "weights" / "auhead_tiny.safetensors"
+
+
+def open_model(
+    name: str | Path,
+    folders: Folders,
+    precision: str = "auto",
+    device: str | torch.device = "cpu",
+    download: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> FaceDiffusion | RefinerModel:
+    """Load a model; its networks lie on the CPU.
+
+    name: one of PRESETS or the path of a file. folders: ComfyUI's model folders, for the files of sd15. precision: as
+    in `checkpoints`; device: where it will compute. download: whether missing files of sd15 may be fetched, which
+    `progress` (done, total bytes) then follows. Raises AUHeadError when files are missing, damaged or of another kind.
+    """
+    if name == TINY:
+        if not TINY_FILE.is_file():
+            raise AUHeadError(f"The weights {TINY_FILE.name} are missing: install the plugin again.")
+        return load_refiner(TINY_FILE)
+    if name == SD15:
+        found = find_bundle(folders)
+        files = dict(found.files)
+        if found.missing:
+            if not download:
+                raise AUHeadError(missing_sentence(found.missing))
+            files |= download_bundle(found.missing, folders, progress)
+        return load_bundle(files, precision, device)
+    return load_refiner(name) if is_refiner(name) else load_model(name, precision, device)
+
+
+def make_settings(
+    model: FaceDiffusion | RefinerModel, steps: int = 0, guidance: float = 0.0, **others
+) -> SamplerSettings:
+    """Settings in which 0 steps and a guidance of 0 stand for what is usual with the model.
+
+    others: of `Guidance` (au_scale, region, start, end, rescale) and of `SamplerSettings`.
+    """
+    known = {name: others.pop(name) for name in Guidance.__dataclass_fields__ if name in others}
+    wanted = Guidance(scale=guidance or model.usual_guidance, **known)
+    return SamplerSettings(steps=steps or model.usual_steps, guidance=wanted, **others)
+
+
+def make_renderer(
+    model: FaceDiffusion | RefinerModel,
+    face: Face,
+    settings: SamplerSettings,
+    device: str | torch.device = "cpu",
+    place: Callable[..., None] | None = None,
+) -> DiffusionRenderer | RefinedWarpRenderer:
+    """What draws a face with a model; arguments as in `DiffusionRenderer`."""
+    kind = RefinedWarpRenderer if isinstance(model, RefinerModel) else DiffusionRenderer
+    return kind(model, face, settings, device, place)

@@ -1,0 +1,62 @@
+import pytest
+
+pytest.importorskip("diffusers")
+
+import torch  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+from toys import draw_weights  # noqa: E402
+
+from auhead_models.diffusion.catalogue import open_model  # noqa: E402
+from auhead_models.diffusion.refined_warp import RefinerModel  # noqa: E402
+from auhead_models.diffusion.refiner import TINY, Refiner  # noqa: E402
+from auhead_models.diffusion.refiner_files import VERSION, is_refiner, save_refiner  # noqa: E402
+from auhead_models.errors import AUHeadError  # noqa: E402
+
+TOY = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
+
+
+@pytest.fixture
+def saved(tmp_path):
+    model = RefinerModel("toy", draw_weights(Refiner(TOY)).eval())
+    save_refiner(model, tmp_path / "toy.safetensors", TOY, {"licence": "Apache-2.0"})
+    return model, tmp_path / "toy.safetensors"
+
+
+def test_a_refiner_comes_back_in_half_precision(saved):
+    model, path = saved
+    assert is_refiner(path)
+    loaded = open_model(path, {})
+    assert loaded.name == "toy" and not loaded.network.training
+    for name, tensor in model.network.state_dict().items():
+        assert torch.allclose(loaded.network.state_dict()[name], tensor, atol=2e-3, rtol=1e-3)
+        assert loaded.network.state_dict()[name].dtype == torch.float32
+
+
+@pytest.mark.parametrize("keep", [0, 100, 0.5, 0.99])
+def test_a_file_cut_short_is_told(saved, keep):
+    content = saved[1].read_bytes()
+    saved[1].write_bytes(content[: int(keep * len(content)) if keep < 1 else keep])
+    with pytest.raises(AUHeadError, match="toy.safetensors"):
+        open_model(saved[1], {})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f'{{"version": {VERSION + 1}, "kind": "refiner"}}',
+        f'{{"version": {VERSION}, "kind": "refiner"}}',
+        f'{{"version": {VERSION}, "kind": "refiner", "architecture": {{"magic": 3}}}}',
+        "[]",
+        "nonsense",
+    ],
+)
+def test_what_a_file_says_of_itself_may_be_wrong(tmp_path, header):
+    path = tmp_path / "odd.safetensors"
+    save_file({"a": torch.zeros(1)}, path, {"auhead": header})
+    with pytest.raises(AUHeadError, match="odd.safetensors"):
+        open_model(path, {})
+
+
+def test_missing_files_of_the_public_model_are_listed(tmp_path):
+    with pytest.raises(AUHeadError, match="denoising_unet.pth"):
+        open_model("sd15", {"auhead": [tmp_path]})
