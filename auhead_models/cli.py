@@ -18,6 +18,7 @@ from types import MappingProxyType
 from . import cli_commands as commands
 from .au.emotions import ALIASES, EMOTIONS, LEVELS
 from .au.formats import FORMATS
+from .diffusion.convert import NAMES
 from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
@@ -111,13 +112,15 @@ def _parser() -> argparse.ArgumentParser:
     _device(video)
     video.set_defaults(run=commands.video_to_au)
 
-    convert = verbs.add_parser("convert", help="translate an AU file into another format")
-    convert.add_argument("input", type=Path, help="AU file of any kind")
-    convert.add_argument("output", type=Path, help="the AU file: .json or .csv; .txt for its emotions alone")
+    convert = verbs.add_parser("convert", help="translate an AU file, or a model's weights, into another format")
+    convert.add_argument("input", type=Path, help="AU file of any kind, or weights (.pth, .ckpt, .safetensors)")
+    what = "the AU file: .json or .csv; .txt for its emotions alone; .safetensors for weights"
+    convert.add_argument("output", type=Path, help=what)
     _format(convert)
     what = "number of a frame with a calm face, to be subtracted from all (none)"
     convert.add_argument("--neutral", type=_number(int, 0, math.inf), help=what)
     convert.add_argument("--fps", type=fps, help="resample to this frame rate, 1 to 120 (that of the input)")
+    _choice(convert, "--to", NAMES, "for weights, the names they get", shown=NAMES[0])
     convert.set_defaults(run=commands.convert)
 
     demo = verbs.add_parser("demo", help="make the bundled portrait speak")

@@ -11,6 +11,8 @@ from tqdm import tqdm
 
 from .au import FPS, AUSequence, Span, formats
 from .contact_sheet import ContactSheet
+from .diffusion.convert import NAMES, convert_weights
+from .diffusion.weight_files import SUFFIXES
 from .errors import AUHeadError
 from .face.face import DEFAULT_SIZE, Face, find_face
 from .files import check_input, check_output, check_output_folder, made_folder, whole_file
@@ -96,9 +98,23 @@ def video_to_au(given: Namespace) -> None:
 
 
 def convert(given: Namespace) -> None:
+    if {given.input.suffix.lower(), given.output.suffix.lower()} & set(SUFFIXES):
+        _convert_weights(given)
+        return
+    if given.to is not None:
+        raise AUHeadError(f"--to names weights, and {given.input} is none; leave it out.")
     _check_au_output(given.output, given.format, given.input)
     performance = formats.load(check_input(given.input, "AU file"), neutral=given.neutral)
     _save(performance.resample(given.fps) if given.fps else performance, given.output, given.format)
+
+
+def _convert_weights(given: Namespace) -> None:
+    unused = [f"--{name}" for name in ("format", "neutral", "fps") if getattr(given, name) is not None]
+    if unused:
+        raise AUHeadError(f"{' and '.join(unused)} says nothing about weights; leave it out.")
+    check_output(given.output, check_input(given.input, "model file"))
+    kind = convert_weights(given.input, given.output, given.to or NAMES[0])
+    print(f"{given.output}: {kind.title}")
 
 
 def demo(given: Namespace) -> None:

@@ -67,7 +67,7 @@ _SD_UNET = (
 _VAE = (r"^encoder\.down_blocks\.0\.resnets", r"^decoder\.up_blocks\.")
 _LDM_VAE = (r"^(first_stage_model\.)?encoder\.down\.0\.block", r"^(first_stage_model\.)?decoder\.up\.0\.block")
 KINDS = (
-    Kind("lora", "a LoRA", names=(r"lora_(up|down|A|B)\b|\.lora\.(up|down)|^lora_(unet|te)",)),
+    Kind("lora", "a LoRA", names=(r"lora_(up|down|A|B)\b|lora\.(up|down)\.|^lora_(unet|te)",)),
     Kind("ip_adapter", "an IP-Adapter", names=(r"^ip_adapter\.|^image_proj\.|to_k_ip",)),
     Kind(
         "controlnet",
@@ -167,7 +167,7 @@ KINDS = (
     Kind(
         "half_taesd",
         "half of TAESD in its first layout; take the one for diffusers",
-        names=(r"^1\.weight$", r"^3\.conv\.0\."),
+        names=(r"^[01]\.weight$", r"^3\.conv\.0\.weight$"),
     ),
     Kind("clip_h", "the image encoder of CLIP ViT-H", names=(_PATCHES,), shapes={_PATCHES: (1280, 3, 14, 14)}),
     Kind("clip_g", "the image encoder of CLIP ViT-bigG", names=(_PATCHES,), shapes={_PATCHES: (1664, 3, 14, 14)}),
