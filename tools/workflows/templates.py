@@ -116,10 +116,11 @@ def from_video(schemas) -> Graph:
     graph = Graph("4 Performance from a video", schemas)
     graph.note(
         "## Performance from a video\n\nThe expressions of one face move another. So that it runs at once, the video "
-        "is made here.\n\nFor your own: choose it in **Load Video** and drag from *VIDEO* to *video* of **Get Video "
-        "Components**. Set *neutral* to auto if it does not begin with a calm face.",
+        "is made here.\n\nFor your own: choose it in **Load Video** (older ComfyUI says *undefined* until you do) and drag "
+        "from *VIDEO* to *video* of **Get Video Components**. Set *neutral* to auto if it does not begin with a calm "
+        "face.",
         (0, 0),
-        (320, 148),
+        (320, 160),
     )
     example, first, speech = _portrait_and_speech(graph, emotion="happy", level="3")
     warp = graph.add("AUHeadWarp", (790, 0), (300, 130), face=first["face"], au=speech["au"])
