@@ -38,6 +38,7 @@ PRECISIONS = {"auto": None, "fp32": torch.float32, "fp16": torch.float16, "bf16"
 VAES = {kind.__name__: kind for kind in (AutoencoderKL, AutoencoderTiny)}
 _FRESH = ".processor."  # layers that read Action Units and speech, in no public file
 _OPTIONAL = ("image_encoder", "au_tokens")
+_NAMED = {"reference_net": reference_keys, "guider": dict, "vae": vae_keys, "image_encoder": image_encoder_keys}
 
 
 def weight_dtype(precision: str, device: str | torch.device = "cpu") -> torch.dtype:
@@ -66,34 +67,18 @@ def load_bundle(
     if "unet" not in paths:
         raise AUHeadError("The model has no file for its denoising network; name one.")
     dtype = weight_dtype(precision, device)
-    read = cache(read_weights)
-    of_unet = read(paths["unet"]).kind
     if "reference_net" not in paths:
         architecture = replace(architecture, scheduler=ANIMATEDIFF_SCHEDULER)
-    moving = architecture.unet.get("motion", True)
-    needed = [part for part in PARTS if part != "image_encoder" and (moving or part != "motion")]
-    for part in needed:
-        if part not in paths and part not in of_unet.parts:
-            raise AUHeadError(
-                f"The model has no {PARTS[part]}: {paths['unet']} holds none, so a file of it is needed, too."
-            )
-    sources = {}
-    for part in dict.fromkeys([*needed, *paths]):
-        sources[part] = file = read(paths.get(part, paths["unet"]))
-        if part not in file.kind.parts:
-            raise wrong_kind(file.path, part, file.kind)
-    if "reference_net" not in paths:  # tensors of its own, in case they are trained
-        sources["reference_net"] = read_weights(paths["unet"])
-
+    sources = _sources(paths, architecture.unet.get("motion", True))
     unet, architecture = _bundled_unet(sources, architecture, dtype)
     if sources["vae"].kind.id == "taesd":
         architecture = replace(architecture, vae=TAESD)
-    named = {"reference_net": reference_keys, "guider": dict, "vae": vae_keys, "image_encoder": image_encoder_keys}
-    networks = {
-        part: _filled(_builders(architecture)[part], names(sources[part].weights), dtype, sources[part], part)
-        for part, names in named.items()
-        if part in sources
-    }
+    networks = {}
+    for part, names in _NAMED.items():
+        if part in sources:  # let go of each file when its numbers are taken
+            file = sources.pop(part)
+            network = _without_memory(_builders(architecture)[part])
+            networks[part] = _filled(network, names(file.weights), dtype, file, part)
     au_dim = architecture.unet.get("au_dim")
     tokens = AUTokens(au_dim).to(dtype).eval() if au_dim else None
     return FaceDiffusion(name, architecture, unet=unet, au_tokens=tokens, **networks)
@@ -119,7 +104,13 @@ def load_model(path: str | Path, precision: str = "auto", device: str | torch.de
         raise AUHeadError(
             f"{path} holds parts that AUHead does not know ({', '.join(sorted(unknown))}); update AUHead."
         )
-    networks = {part: _filled(builders[part], weights[part], dtype, file, part) for part in weights}
+    networks = {}
+    for part, given in weights.items():
+        try:
+            network = _without_memory(builders[part])
+        except (KeyError, TypeError, ValueError) as error:
+            raise _misdescribed(path) from error
+        networks[part] = _filled(network, given, dtype, file, part)
     return FaceDiffusion(header["name"], architecture, **networks)
 
 
@@ -166,12 +157,16 @@ def _header(path: str | Path) -> dict[str, Any]:
             header["architecture"] = Architecture(**_tupled(header["architecture"]))
             header["name"], header["card"] = str(header["name"]), dict(header["card"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise AUHeadError(f"What {path} tells of its own model is damaged; take another copy of it.") from error
+        raise _misdescribed(path) from error
     if version != VERSION:
         raise AUHeadError(
             f"{path} was saved by a newer AUHead (format {version}, this one reads {VERSION}); update it."
         )
     return header
+
+
+def _misdescribed(path: str | Path) -> AUHeadError:
+    return AUHeadError(f"What {path} tells of its own model is damaged; take another copy of it.")
 
 
 def _listed(parts: Iterable[str]) -> str:
@@ -216,12 +211,31 @@ def _image_encoder_options(image_encoder: nn.Module | None) -> dict[str, Any]:
     return {} if image_encoder is None else {name: getattr(image_encoder.config, name) for name in CLIP_VIT_L}
 
 
+def _sources(paths: Mapping[str, Path], moving: bool) -> dict[str, WeightFile]:
+    """The file that each part is taken from, by part. moving: whether the model has a motion module."""
+    read = cache(read_weights)
+    of_unet = read(paths["unet"]).kind
+    needed = [part for part in PARTS if part != "image_encoder" and (moving or part != "motion")]
+    sources = {}
+    for part in dict.fromkeys([*needed, *paths]):
+        if part not in paths and part not in of_unet.parts:
+            holder = f"{paths['unet']} holds none"
+            raise AUHeadError(f"The model has no {PARTS[part]}: {holder}, so a file of it is needed, too.")
+        sources[part] = file = read(paths.get(part, paths["unet"]))
+        if part not in file.kind.parts:
+            raise wrong_kind(file.path, part, file.kind)
+    if "reference_net" not in paths:  # tensors of its own, in case they are trained
+        sources["reference_net"] = read_weights(paths["unet"])
+    return sources
+
+
 def _bundled_unet(
-    sources: Mapping[str, WeightFile], architecture: Architecture, dtype: torch.dtype
+    sources: dict[str, WeightFile], architecture: Architecture, dtype: torch.dtype
 ) -> tuple[FaceUNet, Architecture]:
-    """The network of two files, and the architecture with what the motion module asks for."""
-    spatial = {name: given for name, given in unet_keys(sources["unet"].weights).items() if TEMPORAL not in name}
-    temporal = adapter_keys(sources["motion"].weights) if "motion" in sources else {}
+    """The network of one or two files, which leave `sources`, and the architecture that the motion module asks for."""
+    files = {part: sources.pop(part) for part in ("unet", "motion") if part in sources}
+    spatial = {name: given for name, given in unet_keys(files["unet"].weights).items() if TEMPORAL not in name}
+    temporal = adapter_keys(files["motion"].weights) if "motion" in files else {}
     if temporal:
         lengths = [tensor.shape[1] for name, tensor in temporal.items() if name.endswith(".pos_embed.pe")]
         shape = {
@@ -231,10 +245,9 @@ def _bundled_unet(
         architecture = replace(architecture, unet={**architecture.unet, **shape})
     unet = _without_memory(_builders(architecture)["unet"])
     wanted = {name: shape for name, shape in shapes_of(unet.state_dict()).items() if _FRESH not in name}
-    for part, given in (("unet", spatial), ("motion", temporal)):
-        if part in sources:
-            asked = {name: shape for name, shape in wanted.items() if (TEMPORAL in name) == (part == "motion")}
-            _check(given, asked, sources[part], part)
+    for part, file in files.items():
+        asked = {name: shape for name, shape in wanted.items() if (TEMPORAL in name) == (part == "motion")}
+        _check(temporal if part == "motion" else spatial, asked, file, part)
     for layer in unet.modules():
         processor = getattr(layer, "processor", None)
         if isinstance(processor, AUCrossAttention):
@@ -244,14 +257,13 @@ def _bundled_unet(
 
 
 def _filled(
-    build: Callable[[], nn.Module],
+    network: nn.Module,
     weights: Mapping[str, torch.Tensor],
     dtype: torch.dtype,
     file: WeightFile,
     part: str,
 ) -> nn.Module:
     """A network with the tensors of a file as its own."""
-    network = _without_memory(build)
     _check(weights, shapes_of(network.state_dict()), file, part)
     network.load_state_dict(_cast(weights, dtype), assign=True)
     for module in network.modules():
