@@ -10,6 +10,7 @@ every frame runs there. Frames lie on the device that drew them, whole pictures 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -26,7 +27,11 @@ from .face.topology import POINTS
 from .face.warp import WarpRenderer
 from .speech import Audio, SpeechOptions, speech_to_au
 
-RENDERERS = {"warp": WarpRenderer}  # a renderer is built for a face and renders an AUSequence to (frame, mask)
+RENDERERS = ("warp", "diffusion")
+NEEDS_DIFFUSERS = (
+    "Drawing by diffusion needs the Python package diffusers, which is not installed or does not start; install it "
+    'with pip install "diffusers>=0.34,<0.40".'
+)
 
 DEVICES = ("cpu", "cuda", "auto")  # auto: cuda where there is one
 
@@ -41,6 +46,25 @@ def choose_device(name: str | torch.device) -> torch.device:
     if device.type == "cuda" and not torch.cuda.is_available():
         raise AUHeadError('PyTorch finds no CUDA device here; use "cpu" or "auto".')
     return device
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """What the renderer "diffusion" is asked for; 0 steps and a guidance of 0 are what is usual with the model.
+
+    model: "tiny", "sd15" or the path of a file · models: folder that holds the public files, as ComfyUI's models/ · the
+    rest as in `diffusion.sampler.SamplerSettings` and `diffusion.guidance.Guidance`.
+    """
+
+    model: str | Path = "tiny"
+    models: Path = Path("models")
+    precision: str = "auto"
+    seed: int = 0
+    steps: int = 0
+    scheduler: str = "ddim"
+    guidance: float = 0.0
+    au_guidance: float = 1.0
+    au_region: str = "all"
 
 
 @dataclass(frozen=True)
@@ -64,11 +88,12 @@ def animate(
     renderer: str = "warp",
     fps: float = FPS,
     device: str | torch.device = "cpu",
+    diffusion: Diffusion | None = None,
 ) -> Clip:
     """A portrait and a speech recording become a talking head. Raises AUHeadError for a portrait without a face."""
     face = find_face(portrait, size=size, relax=relax)
     performance = speech_to_au(audio, options or SpeechOptions(), seed)
-    return draw(face, performance.resample(fps), renderer, device=device)
+    return draw(face, performance.resample(fps), renderer, device=device, diffusion=diffusion)
 
 
 def draw(
@@ -78,11 +103,10 @@ def draw(
     whole_picture: bool = False,
     max_side: int = 1280,
     device: str | torch.device = "cpu",
+    diffusion: Diffusion | None = None,
 ) -> Clip:
     """A face performs, drawn in its square crop or, with whole_picture, in the picture that it was cut from."""
-    if renderer not in RENDERERS:
-        raise AUHeadError(f'There is no renderer "{renderer}"; choose one of {", ".join(RENDERERS)}.')
-    frames = (frame for frame, _ in RENDERERS[renderer](face, choose_device(device)).render(performance))
+    frames = (frame for frame, _ in _renderer(renderer, face, choose_device(device), diffusion).render(performance))
     height = width = face.size
     if whole_picture:
         frames = paste_back(face.image, frames, face.crop_matrix, face.mask, max_side=max_side)
@@ -90,6 +114,31 @@ def draw(
         shrink = min(1.0, max_side / max(height, width))
         height, width = max(1, round(height * shrink)), max(1, round(width * shrink))
     return Clip(frames, len(performance), performance.fps, width, height)
+
+
+def _renderer(name: str, face: Face, device: torch.device, diffusion: Diffusion | None):
+    """What renders an AUSequence to (frame, mask)."""
+    if name == "warp":
+        return WarpRenderer(face, device)
+    if name != "diffusion":
+        raise AUHeadError(f'There is no renderer "{name}"; choose one of {", ".join(RENDERERS)}.')
+    try:
+        from .diffusion import catalogue  # diffusers takes seconds to import, and only this renderer needs it
+        from .diffusion.manifest import model_folders
+    except ImportError as error:
+        raise AUHeadError(NEEDS_DIFFUSERS) from error
+    wanted = diffusion or Diffusion()
+    model = catalogue.open_model(wanted.model, model_folders(wanted.models), wanted.precision, device)
+    settings = catalogue.make_settings(
+        model,
+        wanted.steps,
+        wanted.guidance,
+        au_scale=wanted.au_guidance,
+        region=wanted.au_region,
+        seed=wanted.seed,
+        scheduler=wanted.scheduler,
+    )
+    return catalogue.make_renderer(model, face, settings, device)
 
 
 def draw_facemaps(

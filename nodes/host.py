@@ -3,8 +3,8 @@
 Custom types on the wires:
   AU_SEQUENCE    a performance, `auhead_models.au.AUSequence`
   AUHEAD_FACE    a measured portrait, `auhead_models.face.face.Face`
-  AUHEAD_MODEL   a diffusion model that is loaded when it is used, `load.ModelChoice`
-  AUHEAD_ALM     an audio-language model that is loaded when it is used, `load.ModelChoice`
+  AUHEAD_MODEL   a diffusion model that is loaded when it is used, `load.DiffusionChoice`
+  AUHEAD_ALM     an audio-language model that is loaded when it is used, `load.ALMChoice`
   FACE_LANDMARKS what ComfyUI's own face landmarker gives
 Core types as ComfyUI defines them: IMAGE [B, H, W, C] float 0..1, MASK [B, H, W], AUDIO {"waveform" [B, C, T],
 "sample_rate"}.
@@ -121,12 +121,15 @@ class HeldNetworks:
     """Networks in ComfyUI's care, which moves them to the graphics card and away when others need the room."""
 
     def __init__(self, networks: Iterable[torch.nn.Module]):
-        management, patcher = comfy.model_management, comfy.model_patcher
+        patcher = comfy.model_patcher
         kind = getattr(patcher, "CoreModelPatcher", patcher.ModelPatcher)  # the newer one, named late by ComfyUI itself
-        self.device = management.get_torch_device()
-        self._patchers = {
-            network: kind(_Held(network), self.device, management.unet_offload_device()) for network in networks
-        }
+        self.device, away = self.home(), comfy.model_management.unet_offload_device()
+        self._patchers = {network: kind(_Held(network), self.device, away) for network in networks}
+
+    @staticmethod
+    def home() -> torch.device:
+        """Where networks compute."""
+        return comfy.model_management.get_torch_device()
 
     def place(self, *networks: torch.nn.Module, memory: int = 0) -> None:
         """Bring networks to `device`, whole, with room for `memory` bytes of what they compute beside them."""
@@ -201,6 +204,20 @@ def _points(face: dict) -> torch.Tensor:
         raise ValueError(f"landmarks of shapes {list(flat.shape)} and {list(view.shape)}")
     scale = (flat - flat.mean(0)).norm() / (view[:, :2] - view[:, :2].mean(0)).norm().clamp(min=1e-6)
     return torch.cat([flat, view[:, 2:] * scale], -1)
+
+
+def model_folders() -> dict[str, list[str]]:
+    """All places of the model folders that AUHead looks into: its own, VAEs and image encoders."""
+    folder_paths.add_model_folder_path(FOLDER, os.path.join(folder_paths.models_dir, FOLDER))
+    return {name: folder_paths.get_folder_paths(name) for name in (FOLDER, "vae", "clip_vision")}
+
+
+def model_path(name: str) -> str:
+    """The file behind an entry of `model_files`. Raises AUHeadError when it is gone."""
+    path = folder_paths.get_full_path(FOLDER, name) if name in model_files() else None
+    if path is None:
+        raise AUHeadError(f'There is no model "{name}" in models/{FOLDER}; choose another one in Load AUHead.')
+    return path
 
 
 def model_files() -> list[str]:

@@ -1,9 +1,11 @@
-"""Load AUHead: choose the diffusion model and the audio-language model. This version runs neither kind yet."""
+"""Load AUHead: choose the diffusion model and the audio-language model. Each is loaded when a node first uses it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..auhead_models.errors import AUHeadError
-from .host import ALMType, ModelType, io, model_files, schema
+from ..auhead_models.pipeline import NEEDS_DIFFUSERS
+from .host import ALMType, HeldNetworks, ModelType, io, model_files, model_folders, model_path, progress, schema
 
 DIFFUSION = ("tiny", "sd15")  # the presets of DESIGN; a file in models/auhead is listed after them
 ALM = ("tiny", "qwen2-audio-7b-instruct", "qwen2.5-omni-7b")
@@ -11,10 +13,36 @@ PRECISIONS = ("auto", "fp32", "fp16", "bf16")
 
 
 @dataclass(frozen=True)
-class ModelChoice:
-    """What the user chose. name: a preset or a file in models/auhead; download: whether it may be fetched."""
+class DiffusionChoice:
+    """The diffusion model that the user chose. name: a preset or a file in models/auhead; download: whether missing
+    files may be fetched.
 
-    kind: str
+    ComfyUI keeps this object as long as the inputs of the node stay, and with it what was loaded.
+    """
+
+    name: str
+    precision: str
+    download: bool
+
+    @cached_property
+    def opened(self) -> tuple[object, HeldNetworks]:
+        """The model, and its networks in ComfyUI's care. Raises AUHeadError when it cannot be loaded."""
+        try:
+            from ..auhead_models.diffusion import catalogue  # takes seconds to import, and only the sampler needs it
+        except ImportError as error:
+            raise AUHeadError(NEEDS_DIFFUSERS) from error
+        name = self.name if self.name in catalogue.PRESETS else model_path(self.name)
+        device = HeldNetworks.home()
+        model = catalogue.open_model(
+            name, model_folders(), self.precision, device, self.download, progress(1) if self.download else None
+        )
+        return model, HeldNetworks(model.networks())
+
+
+@dataclass(frozen=True)
+class ALMChoice:
+    """The audio-language model that the user chose, as `DiffusionChoice`."""
+
     name: str
     precision: str
     download: bool
@@ -22,7 +50,7 @@ class ModelChoice:
     def missing(self, instead: str) -> AUHeadError:
         """The error of a node that needs the model; `instead` says what works without it."""
         return AUHeadError(
-            f"This version of AUHead brings no {self.kind} and runs none yet "
+            "This version of AUHead brings no audio-language model and runs none yet "
             f'("{self.name}" was chosen in Load AUHead); {instead}.'
         )
 
@@ -34,16 +62,16 @@ class Load(io.ComfyNode):
         return schema(
             node_id="AUHeadLoad",
             display_name="Load AUHead",
-            description="Chooses the diffusion model and the audio-language model. This version brings neither and "
-            "runs none yet; speech, presets, edits and AU Warp Render work without this node.",
+            description="Chooses the models of AUHead. Nothing is loaded or downloaded until a node uses it; speech, "
+            "presets, edits and AU Warp Render work without this node.",
             search_aliases=["model loader", "checkpoint", "talking head"],
             inputs=[
                 io.Combo.Input(
                     "diffusion",
                     options=[*DIFFUSION, *files],
                     default=DIFFUSION[0],
-                    tooltip="The video diffusion model for AU Diffusion Sampler. This version has none and cannot "
-                    "run one yet, not even a file of yours in models/auhead; use AU Warp Render.",
+                    tooltip="The diffusion model for AU Diffusion Sampler. tiny is bundled and mends the warp on any "
+                    "machine; choose sd15 for a graphics card and 11 GB of files, or a file in models/auhead.",
                 ),
                 io.Combo.Input(
                     "alm",
@@ -56,13 +84,14 @@ class Load(io.ComfyNode):
                     "precision",
                     options=list(PRECISIONS),
                     default="auto",
-                    tooltip="Number format of a model's weights. Does nothing in this version; leave it at auto.",
+                    tooltip="Number format of the diffusion model's weights. Leave it at auto; choose fp32 when "
+                    "pictures come out black.",
                 ),
                 io.Boolean.Input(
                     "download",
                     default=False,
-                    tooltip="Whether missing model files may be downloaded. Does nothing in this version, which never "
-                    "uses the network; leave it off.",
+                    tooltip="Switch on once to let missing files of sd15 be downloaded into ComfyUI's models folders. "
+                    "Off, nothing uses the network.",
                 ),
             ],
             outputs=[ModelType.Output(display_name="model"), ALMType.Output(display_name="alm")],
@@ -71,6 +100,6 @@ class Load(io.ComfyNode):
     @classmethod
     def execute(cls, diffusion: str, alm: str, precision: str, download: bool) -> io.NodeOutput:
         return io.NodeOutput(
-            ModelChoice("diffusion model", diffusion, precision, download),
-            ModelChoice("audio-language model", alm, precision, download),
+            DiffusionChoice(diffusion, precision, download),
+            ALMChoice(alm, precision, download),
         )

@@ -1,6 +1,7 @@
 """AU Diffusion Sampler: the portrait performs, drawn by a video diffusion model with AU disentanglement guidance."""
 
-from .host import AUSequenceType, FaceType, ModelType, io, schema
+from ..auhead_models.threads import half_the_threads
+from .host import AUSequenceType, FaceType, ModelType, check_numbers, io, one_of, progress, reserve, schema
 
 SCHEDULERS = ("ddim", "dpm++ 2m", "unipc", "euler")
 REGIONS = ("all", "upper face", "lower face", "mouth", "eyes", "brows")
@@ -12,14 +13,14 @@ class Sampler(io.ComfyNode):
         return schema(
             node_id="AUHeadSampler",
             display_name="AU Diffusion Sampler",
-            description="Draws the performance with a video diffusion model. This version brings none and runs none "
-            "yet; AU Warp Render draws the same performance now.",
+            description="Draws the performance with a diffusion model. AU guidance trades the strength of the "
+            "expression against picture quality.",
             search_aliases=["talking head", "diffusion", "aniportrait", "guidance"],
             inputs=[
                 ModelType.Input(
                     "model",
-                    tooltip="The diffusion model of Load AUHead. This version runs none yet; AU Warp Render has the "
-                    "same outputs and needs none.",
+                    tooltip="The diffusion model of Load AUHead. It is loaded when this node runs and kept for the "
+                    "next run.",
                 ),
                 FaceType.Input("face", tooltip="The face that performs."),
                 AUSequenceType.Input("au", tooltip="The performance; it decides the number of frames."),
@@ -45,10 +46,11 @@ class Sampler(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "steps",
-                    default=20,
-                    min=1,
+                    default=0,
+                    min=0,
                     max=100,
-                    tooltip="More steps are finer and slower. Lower it for previews.",
+                    tooltip="More steps are finer and slower; 0 takes what suits the model (tiny 2, sd15 20). Lower it "
+                    "for previews.",
                 ),
                 io.Combo.Input(
                     "scheduler",
@@ -58,12 +60,12 @@ class Sampler(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "guidance",
-                    default=3.5,
-                    min=1.0,
+                    default=0.0,
+                    min=0.0,
                     max=20.0,
                     step=0.1,
-                    tooltip="How closely the result follows portrait and performance. Lower it when colours look "
-                    "burnt; 1 is fastest.",
+                    tooltip="How closely the result follows portrait and performance; 0 takes what suits the model "
+                    "(tiny 1, sd15 3.5). Lower it when colours look burnt; 1 is fastest.",
                 ),
                 io.Float.Input(
                     "au_guidance",
@@ -82,7 +84,7 @@ class Sampler(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "guidance_start",
-                    default=0.0,
+                    default=0.1,
                     min=0.0,
                     max=1.0,
                     step=0.01,
@@ -91,7 +93,7 @@ class Sampler(io.ComfyNode):
                 ),
                 io.Float.Input(
                     "guidance_end",
-                    default=1.0,
+                    default=0.6,
                     min=0.0,
                     max=1.0,
                     step=0.01,
@@ -106,6 +108,16 @@ class Sampler(io.ComfyNode):
                     min=0,
                     max=16,
                     tooltip="Frames that one window shares with the next. Raise it when the video jumps.",
+                ),
+                io.Float.Input(
+                    "guidance_rescale",
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    optional=True,
+                    tooltip="Takes back the contrast that guidance adds. Raise it to 0.7 when pictures look "
+                    "overexposed.",
                 ),
             ],
             outputs=[
@@ -133,5 +145,37 @@ class Sampler(io.ComfyNode):
         overlap: int,
         facemap=None,
         audio=None,
+        guidance_rescale: float | None = None,
     ) -> io.NodeOutput:
-        raise model.missing("render with AU Warp Render instead")
+        rescale = guidance_rescale or 0.0
+        check_numbers(
+            cls, seed=seed, steps=steps, guidance=guidance, au_guidance=au_guidance, guidance_start=guidance_start,
+            guidance_end=guidance_end, window=window, overlap=overlap, guidance_rescale=rescale,
+        )  # fmt: skip
+        opened, held = model.opened
+        from ..auhead_models.diffusion import catalogue  # imported once a model could be opened
+
+        settings = catalogue.make_settings(
+            opened,
+            steps,
+            guidance,
+            au_scale=au_guidance,
+            region=one_of(au_region, REGIONS, "au_region"),
+            start=guidance_start,
+            end=guidance_end,
+            rescale=rescale,
+            seed=seed,
+            scheduler=one_of(scheduler, SCHEDULERS, "scheduler"),
+            window=window,
+            overlap=overlap,
+        )
+        au = au.resample()
+        count = len(au)
+        shape = (count, face.size, face.size)
+        frames, masks = reserve("frames and masks", (*shape, 3), shape)
+        renderer = catalogue.make_renderer(opened, face, settings, held.device, held.place)
+        with half_the_threads():
+            drawn = renderer.render(au, progress(1), facemap)
+            for index, (frame, mask) in enumerate(drawn):
+                frames[index], masks[index] = frame, mask
+        return io.NodeOutput(frames, masks, au.fps)

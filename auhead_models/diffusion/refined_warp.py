@@ -22,7 +22,7 @@ from ..face.warp import WarpRenderer, frames_at_once
 from .guidance import AU_REGIONS, DROPPED, NEUTRAL
 from .refiner import FOLD, PIXELS, SCHEDULE, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
-from .sampler import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of
+from .sampler import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of, mover
 from .schedulers import make_scheduler
 from .windows import Segment
 
@@ -56,7 +56,7 @@ class RefinedWarpRenderer:
     ):
         self.model, self.face, self.settings = model, face, settings
         self.device = torch.device(device)
-        self._place = place or (lambda network: network.to(self.device))
+        self._place = place or mover(self.device)
         if settings.steps < 1:
             raise AUHeadError(f"{settings.steps} steps were asked for; use 1 or more.")
         self._deform = FaceDeformer(face, device)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from ..au.sequence import AUSequence
 from ..errors import AUHeadError
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[..., None]  # (done, total) and, now and then, a rough picture [h, w, 3] of what is being drawn
 
 _CHUNK = 8  # frames encoded or decoded at once
+_ACTIVATIONS = 60  # tensors of the size of the first level's that a prediction holds at its peak, measured
 _SHRUNK = 8  # latents that the innermost level of the network stands for, along a side
 
 
@@ -76,7 +78,7 @@ class DiffusionRenderer:
     ):
         self.model, self.face, self.settings = model, face, settings or SamplerSettings()
         self.device = torch.device(device)
-        self._place = place or (lambda *networks: [network.to(self.device) for network in networks] and None)
+        self._place = place or mover(self.device)
         if self.settings.steps < 1:
             raise AUHeadError(f"{self.settings.steps} steps were asked for; use 1 or more.")
         check_window(self.settings.window, self.settings.overlap, model.unet.config.motion_max_seq_length)
@@ -87,6 +89,14 @@ class DiffusionRenderer:
         self._rows = len((DROPPED, FULL, NEUTRAL))  # predicted together; halved when memory runs out
         self._chunk = _CHUNK
         self.spent = Spent()
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the predictions of one step need beside the networks, roughly."""
+        unet, guidance = self.model.unet, self.settings.guidance
+        rows = min(self._rows, 1 + (guidance.scale != 1) + (guidance.au_scale > 1))
+        first_level = self._latent_side**2 * unet.config.block_out_channels[0] * unet.dtype.itemsize
+        return _ACTIVATIONS * rows * self.settings.window * first_level
 
     @torch.inference_mode()
     def _read_portrait(self) -> tuple[dict, torch.Tensor]:
@@ -145,7 +155,7 @@ class DiffusionRenderer:
         """Latents [1, C, F, h, w] of a segment, and those of its last frames at every step."""
         settings, side = self.settings, self._latent_side
         shown = self._shown(performance, facemaps)
-        self._place(self.model.unet)
+        self._place(self.model.unet, memory=self.memory)
         scheduler = make_scheduler(settings.scheduler, self.model.architecture.scheduler)
         scheduler.set_timesteps(settings.steps, device=self.device)
         channels = self.model.unet.config.in_channels
@@ -199,7 +209,7 @@ class DiffusionRenderer:
             batch = names[len(rows) : len(rows) + self._rows]
             try:
                 rows += self._predict_rows(latents, time, batch, shown, known, token).float()
-            except torch.OutOfMemoryError as error:
+            except torch.cuda.OutOfMemoryError as error:
                 self._rows = _halved(self._rows, error, "a shorter window or a smaller face")
         return rows
 
@@ -278,7 +288,7 @@ class DiffusionRenderer:
         while start < len(latents):
             try:
                 pictures = self._decoded(latents[start : start + self._chunk])
-            except torch.OutOfMemoryError as error:
+            except torch.cuda.OutOfMemoryError as error:
                 self._chunk = _halved(self._chunk, error, "a smaller face")
                 continue
             for picture in pictures:
@@ -301,12 +311,22 @@ class _Shown:
         return replace(self, features=features, au=au)
 
 
-def _halved(count: int, error: torch.OutOfMemoryError, remedy: str) -> int:
+def _halved(count: int, error: torch.cuda.OutOfMemoryError, remedy: str) -> int:
     if count == 1:
         raise AUHeadError(f"The graphics card has too little memory for this model; use {remedy}.") from error
     torch.cuda.empty_cache()
     logger.warning("Memory ran out; going on with smaller batches.")
     return count // 2
+
+
+def mover(device: torch.device) -> Callable[..., None]:
+    """What brings networks to a device where nobody else manages them."""
+
+    def place(*networks: nn.Module, memory: int = 0) -> None:
+        for network in networks:
+            network.to(device)
+
+    return place
 
 
 def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:

@@ -52,6 +52,21 @@ def test_short_clips_and_single_steps(model, face, frames, steps):
     assert len(drawn) == frames
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_runs_on_the_cpu(face, dtype):
+    model = toy_model(au_dim=16)
+    for network in model.networks():
+        network.to(dtype)
+    drawn, _ = _render(model, face, guidance=Guidance(2.0, 1.5, start=0, end=1))
+    assert drawn.dtype == torch.float32 and bool(drawn.isfinite().all())
+
+
+def test_memory_grows_with_rows_and_window(model, face):
+    little = DiffusionRenderer(model, face, _settings()).memory
+    assert DiffusionRenderer(model, face, _settings(guidance=Guidance(3.5, 2.0))).memory == 3 * little
+    assert DiffusionRenderer(model, face, _settings(window=8)).memory == 2 * little
+
+
 def test_a_mask_comes_with_each_frame(model, face):
     pairs = list(DiffusionRenderer(model, face, _settings()).render(_performance(2)))
     assert all(torch.equal(mask, face.mask) for _, mask in pairs)
@@ -113,7 +128,7 @@ def test_memory_that_runs_out_is_met_with_smaller_batches(model, face, monkeypat
 
     def small(self, sample, *rest):
         if len(sample) > 1:
-            raise torch.OutOfMemoryError("no room")
+            raise torch.cuda.OutOfMemoryError("no room")
         return forward(self, sample, *rest)
 
     monkeypatch.setattr(type(model.unet), "forward", small)
@@ -123,7 +138,7 @@ def test_memory_that_runs_out_is_met_with_smaller_batches(model, face, monkeypat
 
 def test_memory_that_never_suffices_is_told(model, face, monkeypatch):
     def none(self, *_):
-        raise torch.OutOfMemoryError("no room")
+        raise torch.cuda.OutOfMemoryError("no room")
 
     monkeypatch.setattr(type(model.unet), "forward", none)
     with pytest.raises(AUHeadError, match="too little memory"):

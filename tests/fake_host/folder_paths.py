@@ -30,6 +30,16 @@ def add_model_folder_path(folder_name: str, full_folder_path: str) -> None:
         paths.append(full_folder_path)
 
 
+def get_folder_paths(folder_name: str) -> list[str]:
+    return list(folder_names_and_paths.setdefault(folder_name, ([os.path.join(models_dir, folder_name)], set()))[0])
+
+
+def get_full_path(folder_name: str, filename: str) -> str | None:
+    """The first file of that name below the folders, or None."""
+    places = (os.path.join(root, filename) for root in get_folder_paths(folder_name))
+    return next((place for place in places if os.path.isfile(place)), None)
+
+
 def get_filename_list(folder_name: str) -> list[str]:
     """Every file below the folders of this name, relative to them."""
     paths, _ = folder_names_and_paths[folder_name]
