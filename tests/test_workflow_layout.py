@@ -17,6 +17,7 @@ WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
 SIZES = json.loads((ROOT / "tests" / "data" / "node_sizes.json").read_text(encoding="utf-8"))
 NOTE, TITLE_BAR = "MarkdownNote", 30
 SOCKET = {"canvas": 10, "nodes2": 0}  # how far inside of the node's border the middle of a socket lies
+LEAST_WIDTH = {"canvas": 210, "nodes2": 225}
 CLEARANCE = 8  # between a link and a node that it passes
 STEPS = 100  # samples of each piece of a link
 
@@ -41,7 +42,7 @@ class Layout:
     def rectangle(self, node: dict) -> tuple[float, float, float, float]:
         (x, y), (width, height) = node["pos"], node["size"]
         least = 0 if node["type"] == NOTE else SIZES[node["type"]][self.renderer]["height"]
-        return x, y - TITLE_BAR, x + width, y + max(height, least)
+        return x, y - TITLE_BAR, x + max(width, LEAST_WIDTH[self.renderer]), y + max(height, least)
 
     def ends(self, link: list) -> tuple[tuple, tuple]:
         """The sockets that a link joins."""
@@ -121,6 +122,14 @@ def test_nothing_overlaps(path, renderer):
     for (kind, node), frame in product(nodes, frames):
         within = frame[0] <= node[0] and frame[1] <= node[1] and node[2] <= frame[2] and node[3] <= frame[3]
         assert within or apart(node, frame), f"{kind} lies across the border of a group"
+
+
+@every_layout
+def test_nodes_are_as_large_as_they_are_drawn(path, renderer):
+    layout = Layout(path, renderer)
+    for node in layout.nodes.values():
+        (x, y), (width, height) = node["pos"], node["size"]
+        assert layout.rectangle(node) == (x, y - TITLE_BAR, x + width, y + height), f"{node['type']} will grow"
 
 
 @every_layout

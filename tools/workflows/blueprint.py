@@ -12,9 +12,9 @@ DESCRIPTION = "Lets a portrait speak with emotion. No graphics card and no downl
 def portrait_and_speech(schemas) -> dict:
     graph = Graph(TITLE, schemas)
     face = graph.add("AUHeadFace", (0, 0), (310, 280))
-    speech = graph.add("AUHeadAudioToAU", (0, 350), (310, 400), emotion="happy", level="2")
+    speech = graph.add("AUHeadAudioToAU", (0, 430), (310, 400), emotion="happy", level="2")
     warp = graph.add("AUHeadWarp", (390, 0), (300, 130), face=face["face"], au=speech["au"])
-    video = graph.add("CreateVideo", (730, 350), (270, 130), images=warp["frames"], fps=warp["fps"])
+    video = graph.add("CreateVideo", (770, 296), (270, 130), images=warp["frames"], fps=warp["fps"])
     inputs = {
         "image": [(face, "image")],
         "audio": [(speech, "audio"), (video, "audio")],
@@ -42,7 +42,7 @@ def as_blueprint(
             number = len(links) + 1
             links.append(dict(zip(keys, (number, INPUT_NODE, place, node.id, slot, entry["type"]))))
             nodes[node.id]["inputs"][slot]["link"] = number
-        entrances.append(_end(identity, name, entry["type"], range(first, len(links) + 1), (-80, 370 + 20 * place)))
+        entrances.append(_end(identity, name, entry["type"], range(first, len(links) + 1), (-80, 310 + 20 * place)))
         socket = {"name": name, "type": entry["type"], "link": None}
         if entry["widget"]:
             socket["widget"] = {"name": name}
@@ -55,7 +55,7 @@ def as_blueprint(
         links.append(dict(zip(keys, (number, output.node.id, output.slot, OUTPUT_NODE, place, output.type))))
         leaving = nodes[output.node.id]["outputs"][output.slot]
         leaving["links"] = [*(leaving["links"] or []), number]
-        exits.append(_end(identity, name, output.type, [number], (1080, 370 + 20 * place)))
+        exits.append(_end(identity, name, output.type, [number], (1120, 310 + 20 * place)))
 
     subgraph = {
         "id": identity,
@@ -66,8 +66,8 @@ def as_blueprint(
         "name": graph.title,
         "description": description,
         "category": category,
-        "inputNode": {"id": INPUT_NODE, "bounding": [-200, 350, 120, 40 + 20 * len(entrances)]},
-        "outputNode": {"id": OUTPUT_NODE, "bounding": [1080, 350, 120, 40 + 20 * len(exits)]},
+        "inputNode": {"id": INPUT_NODE, "bounding": [-200, 290, 120, 40 + 20 * len(entrances)]},
+        "outputNode": {"id": OUTPUT_NODE, "bounding": [1120, 290, 120, 40 + 20 * len(exits)]},
         "inputs": entrances,
         "outputs": exits,
         "widgets": [],

@@ -88,7 +88,7 @@ def eight_emotions(schemas) -> Graph:
             speech = graph.add(
                 "AUHeadAudioToAU", (left, top), (270, 380), audio=example["audio"], emotion=emotion, level="3"
             )
-            warp = graph.add("AUHeadWarp", (left + 330, top), (220, 130), face=face["face"], au=speech["au"])
+            warp = graph.add("AUHeadWarp", (left + 325, top), (225, 130), face=face["face"], au=speech["au"])
             graph.group(emotion.capitalize(), speech, warp, colour=BLUE)
             for target, name, place in ((speech, "audio", left - 45), (warp, "face", left + 290)):
                 ways[name].append((place, lanes[name]))
@@ -203,7 +203,7 @@ def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
         "KSampler", (2030, top), (300, 310), model=loader["MODEL"], positive=guided["positive"],
         negative=guided["negative"], latent_image=latents["LATENT"], cfg=7.0, denoise=0.6,
     )  # fmt: skip
-    pictures = graph.add("VAEDecode", (2440, top), (220, 70), samples=sampler["LATENT"], vae=loader["VAE"])
+    pictures = graph.add("VAEDecode", (2440, top), (230, 70), samples=sampler["LATENT"], vae=loader["VAE"])
     video = _create(graph, (2740, top), pictures["IMAGE"], 25.0)
     save = _save(graph, (3090, top), video, "painted")
     graph.route(some, "image", (1190, 110), (1190, top + 400))
