@@ -33,7 +33,7 @@ class Sampler(io.ComfyNode):
                 io.Audio.Input(
                     "audio",
                     optional=True,
-                    tooltip="The speech, for diffusion models that listen to it. Others do not need it.",
+                    tooltip="The speech, for diffusion models that listen to it; tiny and sd15 do not.",
                 ),
                 io.Int.Input(
                     "seed",
