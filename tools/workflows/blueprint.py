@@ -13,8 +13,8 @@ def portrait_and_speech(schemas) -> dict:
     graph = Graph(TITLE, schemas)
     face = graph.add("AUHeadFace", (0, 0), (310, 280))
     speech = graph.add("AUHeadAudioToAU", (0, 430), (310, 400), emotion="happy", level="2")
-    warp = graph.add("AUHeadWarp", (390, 0), (300, 130), face=face["face"], au=speech["au"])
-    video = graph.add("CreateVideo", (770, 296), (270, 130), images=warp["frames"], fps=warp["fps"])
+    warp = graph.add("AUHeadWarp", (390, 80), (300, 130), face=face["face"], au=speech["au"])
+    video = graph.add("CreateVideo", (850, 296), (270, 130), images=warp["frames"], fps=warp["fps"])
     inputs = {
         "image": [(face, "image")],
         "audio": [(speech, "audio"), (video, "audio")],
@@ -55,7 +55,7 @@ def as_blueprint(
         links.append(dict(zip(keys, (number, output.node.id, output.slot, OUTPUT_NODE, place, output.type))))
         leaving = nodes[output.node.id]["outputs"][output.slot]
         leaving["links"] = [*(leaving["links"] or []), number]
-        exits.append(_end(identity, name, output.type, [number], (1120, 310 + 20 * place)))
+        exits.append(_end(identity, name, output.type, [number], (1200, 310 + 20 * place)))
 
     subgraph = {
         "id": identity,
@@ -67,7 +67,7 @@ def as_blueprint(
         "description": description,
         "category": category,
         "inputNode": {"id": INPUT_NODE, "bounding": [-200, 290, 120, 40 + 20 * len(entrances)]},
-        "outputNode": {"id": OUTPUT_NODE, "bounding": [1120, 290, 120, 40 + 20 * len(exits)]},
+        "outputNode": {"id": OUTPUT_NODE, "bounding": [1200, 290, 120, 40 + 20 * len(exits)]},
         "inputs": entrances,
         "outputs": exits,
         "widgets": [],
