@@ -19,10 +19,12 @@ from . import cli_commands as commands
 from .au.emotions import ALIASES, EMOTIONS, LEVELS
 from .au.formats import FORMATS
 from .diffusion.convert import NAMES
+from .diffusion.guidance import AU_REGIONS
+from .diffusion.schedulers import SCHEDULERS
 from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
-from .pipeline import DEVICES, RENDERERS
+from .pipeline import DEVICES, PRECISIONS, RENDERERS
 from .speech.options import MAXIMUM_STRENGTH, STRENGTHS
 from .threads import half_the_threads
 from .video import FPS_RANGE
@@ -86,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         "--max-side", type=_number(int, 64, 8192), help="longer side with --paste-back in pixels, 64 to 8192 (1280)"
     )
     _speech(animate)
+    _diffusion(animate)
     animate.set_defaults(run=commands.animate)
 
     facemap = verbs.add_parser("facemap", help="draw an AU file as FaceMaps, as a video or as pictures")
@@ -168,6 +171,20 @@ def _speech(verb: argparse.ArgumentParser) -> None:
         strength = _number(float, 0, MAXIMUM_STRENGTH)
         verb.add_argument(f"--{layer.replace('_', '-')}", type=strength, help=what)
     verb.add_argument("--seed", type=_number(int, 0, 2**63 - 1), help="of blinks, gaze and head motion (0)")
+
+
+def _diffusion(verb: argparse.ArgumentParser) -> None:
+    """What the renderer "diffusion" is asked for; None where nothing is given, as in `_speech`."""
+    verb.add_argument("--model", help="of --renderer diffusion: tiny, sd15 or a .safetensors file (tiny)")
+    verb.add_argument("--models", type=Path, help="folder with the files of sd15, as ComfyUI's models/ (models)")
+    _choice(verb, "--precision", PRECISIONS, "number format of the model", shown="auto")
+    verb.add_argument("--steps", type=_number(int, 1, 100), help="of diffusion, 1 to 100 (what suits the model)")
+    _choice(verb, "--scheduler", tuple(SCHEDULERS), "how the steps are spaced", shown="ddim")
+    what = "how closely to follow portrait and performance, 1 to 20 (what suits the model)"
+    verb.add_argument("--guidance", type=_number(float, 1, 20), help=what)
+    what = "how far the expression is drawn, 0 to 4: 0 is neutral, 1 as performed (1)"
+    verb.add_argument("--au-guidance", type=_number(float, 0, 4), help=what)
+    _choice(verb, "--au-region", tuple(AU_REGIONS), "where AU guidance acts", shown="all")
 
 
 def _choice(

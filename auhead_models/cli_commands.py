@@ -17,7 +17,7 @@ from .errors import AUHeadError
 from .face.face import DEFAULT_SIZE, Face, find_face
 from .files import check_input, check_output, check_output_folder, made_folder, whole_file
 from .image import load_image, save_png
-from .pipeline import choose_device, draw, draw_facemaps
+from .pipeline import Diffusion, choose_device, draw, draw_facemaps
 from .pipeline import video_to_au as read_performance
 from .speech import Audio, SpeechOptions, load_audio, speech_to_au
 from .speech.options import STRENGTHS
@@ -26,6 +26,7 @@ from .video import VideoReader, VideoWriter, check_container
 LONGEST_SIDE = 1280  # of a whole picture, unless another one is asked for
 REPORT_SECONDS = 10.0  # between two lines of progress where no bar can be drawn
 ASSETS = Path(__file__).parent / "assets"
+DIFFUSION_OPTIONS = tuple(name for name in Diffusion.__dataclass_fields__ if name != "seed")
 DEMO_EMOTIONS = (Span(0.0, 2.4, "neutral", 2), Span(2.4, 6.0, "happy", 2))
 
 
@@ -36,6 +37,7 @@ def animate(given: Namespace) -> None:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
         raise AUHeadError(f"--au performs the file {given.au} as it is, without {options}; leave out one or the other.")
     _check_emotion_options(given)
+    diffusion = _diffusion(given)
     if given.max_side is not None and not given.paste_back:
         raise AUHeadError("--max-side is for the whole picture; give --paste-back, too, or leave it out.")
     check_container(check_output(given.output, given.portrait, given.speech, given.au))
@@ -54,11 +56,21 @@ def animate(given: Namespace) -> None:
         whole_picture=given.paste_back,
         max_side=max_side,
         device=device,
+        diffusion=diffusion,
     )
     with VideoWriter(given.output, clip.fps, clip.width, clip.height, audio) as video:
         for frame in _progress(clip.frames, clip.count, "frames"):
             video.write(frame)
     print(given.output)
+
+
+def _diffusion(given: Namespace) -> Diffusion:
+    """What the renderer "diffusion" is asked for; its options mean nothing to another one."""
+    asked = {name: getattr(given, name) for name in DIFFUSION_OPTIONS if getattr(given, name) is not None}
+    if asked and given.renderer != "diffusion":
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+        raise AUHeadError(f"The renderer {given.renderer} knows no {options}; give --renderer diffusion, too.")
+    return Diffusion(**asked, seed=given.seed or 0)
 
 
 def facemap(given: Namespace) -> None:

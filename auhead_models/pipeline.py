@@ -28,6 +28,7 @@ from .face.warp import WarpRenderer
 from .speech import Audio, SpeechOptions, speech_to_au
 
 RENDERERS = ("warp", "diffusion")
+PRECISIONS = ("auto", "fp32", "fp16", "bf16")  # of a diffusion model's weights
 NEEDS_DIFFUSERS = (
     "Drawing by diffusion needs the Python package diffusers, which is not installed or does not start; install it "
     'with pip install "diffusers>=0.34,<0.40".'

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..auhead_models.errors import AUHeadError
-from ..auhead_models.pipeline import NEEDS_DIFFUSERS
+from ..auhead_models.pipeline import NEEDS_DIFFUSERS, PRECISIONS
 from .host import ALMType, HeldNetworks, ModelType, io, model_files, model_folders, model_path, progress, schema
 
 DIFFUSION = ("tiny", "sd15")  # the presets of DESIGN; a file in models/auhead is listed after them
 ALM = ("tiny", "qwen2-audio-7b-instruct", "qwen2.5-omni-7b")
-PRECISIONS = ("auto", "fp32", "fp16", "bf16")
 
 
 @dataclass(frozen=True)

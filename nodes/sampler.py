@@ -1,10 +1,9 @@
 """AU Diffusion Sampler: the portrait performs, drawn by a video diffusion model with AU disentanglement guidance."""
 
+from ..auhead_models.diffusion.guidance import AU_REGIONS
+from ..auhead_models.diffusion.schedulers import SCHEDULERS
 from ..auhead_models.threads import half_the_threads
 from .host import AUSequenceType, FaceType, ModelType, check_numbers, io, one_of, progress, reserve, schema
-
-SCHEDULERS = ("ddim", "dpm++ 2m", "unipc", "euler")
-REGIONS = ("all", "upper face", "lower face", "mouth", "eyes", "brows")
 
 
 class Sampler(io.ComfyNode):
@@ -55,7 +54,7 @@ class Sampler(io.ComfyNode):
                 io.Combo.Input(
                     "scheduler",
                     options=list(SCHEDULERS),
-                    default=SCHEDULERS[0],
+                    default="ddim",
                     tooltip="How the steps are spaced. Leave it unless you compare.",
                 ),
                 io.Float.Input(
@@ -78,7 +77,7 @@ class Sampler(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "au_region",
-                    options=list(REGIONS),
+                    options=list(AU_REGIONS),
                     default="all",
                     tooltip="Where au_guidance acts. Change it to raise only the brows, say.",
                 ),
@@ -160,7 +159,7 @@ class Sampler(io.ComfyNode):
             steps,
             guidance,
             au_scale=au_guidance,
-            region=one_of(au_region, REGIONS, "au_region"),
+            region=one_of(au_region, AU_REGIONS, "au_region"),
             start=guidance_start,
             end=guidance_end,
             rescale=rescale,

@@ -19,6 +19,7 @@ from auhead_models import cli_commands
 from auhead_models.au import AUSequence, Span, emotion_track
 from auhead_models.au.formats import load, save
 from auhead_models.cli import main
+from auhead_models.video import VideoReader
 
 SMALL = ("--size", "64")
 
@@ -93,6 +94,12 @@ BAD_COMMANDS = {
     "size 3": "animate portrait.png short.wav -o out.mp4 --size 3",
     "relax 2": "animate portrait.png short.wav -o out.mp4 --relax 2",
     "unknown renderer": "animate portrait.png short.wav -o out.mp4 --renderer oil",
+    "steps of no diffusion": "animate portrait.png short.wav -o out.mp4 --steps 3",
+    "no such model": "animate portrait.png short.wav -o out.mp4 --renderer diffusion --model nothing.safetensors",
+    "model is a sound": "animate portrait.png short.wav -o out.mp4 --renderer diffusion --model short.wav",
+    "public model without files": "animate portrait.png short.wav -o out.mp4 --renderer diffusion --model sd15",
+    "steps 0": "animate portrait.png short.wav -o out.mp4 --renderer diffusion --steps 0",
+    "guidance 0": "animate portrait.png short.wav -o out.mp4 --renderer diffusion --guidance 0",
     "unknown option": "animate portrait.png short.wav -o out.mp4 --colour red",
     "an AU file and an emotion": "animate portrait.png -o out.mp4 --au still.json --emotion neutral",
     "an AU file and a seed": "animate portrait.png short.wav -o out.mp4 --au still.json --seed 0",
@@ -186,6 +193,22 @@ def test_choices_are_read_in_any_spelling(tmp_path, capsys, portrait_path):
     assert run(capsys, *command, "--style", "AU-Heatmap", "--device", "CPU") == (0, [])
     command = ["video-to-au", tmp_path / "still.mp4", "-o", tmp_path / "au.csv"]
     assert run(capsys, *command, "--neutral", "First-Frame", "--format", "Live Link") == (0, [])
+
+
+def test_a_diffusion_model_draws(tmp_path, capsys, portrait_path):
+    pytest.importorskip("diffusers")
+    from auhead_models.diffusion.refined_warp import RefinerModel
+    from auhead_models.diffusion.refiner import TINY, Refiner
+    from auhead_models.diffusion.refiner_files import save_refiner
+
+    toy = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
+    save_refiner(RefinerModel("toy", Refiner(toy)), tmp_path / "toy.safetensors", toy, {})
+    save(AUSequence.zeros(3).with_columns({"jaw_open": 0.6}), tmp_path / "open.json")
+    command = ["animate", portrait_path, "--au", tmp_path / "open.json", "-o", tmp_path / "open.mp4", *SMALL]
+    drawing = ["--renderer", "diffusion", "--model", tmp_path / "toy.safetensors", "--au-guidance", 1.5, "--steps", 1]
+    assert run(capsys, *command, *drawing) == (0, [])
+    with VideoReader(tmp_path / "open.mp4") as video:
+        assert len(list(video)) == 3
 
 
 def test_progress_is_a_line_now_and_then_where_no_bar_can_be_drawn(tmp_path, capsys, monkeypatch, portrait_path):

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler, UniPCMultistepScheduler
-
 from ..errors import AUHeadError
 
-SCHEDULERS = {
-    "ddim": (DDIMScheduler, {"clip_sample": False, "set_alpha_to_one": True, "steps_offset": 1}),
-    "dpm++ 2m": (DPMSolverMultistepScheduler, {"algorithm_type": "dpmsolver++", "solver_order": 2}),
-    "unipc": (UniPCMultistepScheduler, {}),
-    "euler": (EulerDiscreteScheduler, {}),
+SCHEDULERS = {  # class in diffusers, and what it needs beyond the noise schedule
+    "ddim": ("DDIMScheduler", {"clip_sample": False, "set_alpha_to_one": True, "steps_offset": 1}),
+    "dpm++ 2m": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++", "solver_order": 2}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+    "euler": ("EulerDiscreteScheduler", {}),
 }
 
 
@@ -18,5 +16,7 @@ def make_scheduler(name: str, training: dict[str, Any]):
     """A scheduler. training: `Architecture.scheduler`. Raises AUHeadError for a name that is not in SCHEDULERS."""
     if name not in SCHEDULERS:
         raise AUHeadError(f'There is no scheduler "{name}"; choose one of {", ".join(SCHEDULERS)}.')
+    import diffusers  # here, so that the names are known without it
+
     kind, options = SCHEDULERS[name]
-    return kind(**training, **options)
+    return getattr(diffusers, kind)(**training, **options)
