@@ -84,11 +84,11 @@ def eight_emotions(schemas) -> Graph:
         ways = {"audio": [(620, 284), (650, lanes["audio"])], "face": [(680, 454), (710, lanes["face"])]}
         picture = None
         for column in range(4):
-            left, emotion = 780 + 630 * column, EMOTIONS[4 * row + column]
+            left, emotion = 780 + 660 * column, EMOTIONS[4 * row + column]
             speech = graph.add(
                 "AUHeadAudioToAU", (left, top), (270, 380), audio=example["audio"], emotion=emotion, level="3"
             )
-            warp = graph.add("AUHeadWarp", (left + 325, top), (225, 130), face=face["face"], au=speech["au"])
+            warp = graph.add("AUHeadWarp", (left + 330, top), (250, 130), face=face["face"], au=speech["au"])
             graph.group(emotion.capitalize(), speech, warp, colour=BLUE)
             for target, name, place in ((speech, "audio", left - 45), (warp, "face", left + 290)):
                 ways[name].append((place, lanes[name]))
@@ -96,18 +96,18 @@ def eight_emotions(schemas) -> Graph:
             if picture is None:
                 picture = warp["frames"]
                 continue
-            stitch = _stitch(graph, (left + 630, top + 490), warp["frames"], picture, "left")
+            stitch = _stitch(graph, (left + 660, top + 490), warp["frames"], picture, "left")
             if column == 1:
-                graph.route(stitch, "image2", (1375, top + 524))
+                graph.route(stitch, "image2", (left - 35, top + 524))
             picture = stitch["IMAGE"]
         ends.append(picture)
         sounds.append(ways["audio"])
-    whole = _stitch(graph, (3620, 300), *ends, "down")
-    graph.route(whole, "image2", (3580, 1260), (3580, 420))
-    video = _create(graph, (3960, 300), whole["IMAGE"], 25.0, example["audio"])
-    graph.route(video, "audio", *sounds[0], (3840, -130))
-    save = _save(graph, (4310, 300), video, "eight emotions", (640, 480))
-    graph.group("Portrait and speech", example, face, colour=GREEN)
+    whole = _stitch(graph, (3740, 300), *ends, "down")
+    graph.route(whole, "image2", (3700, 1260), (3700, 420))
+    video = _create(graph, (4080, 300), whole["IMAGE"], 25.0, example["audio"])
+    graph.route(video, "audio", *sounds[0], (3960, -130))
+    save = _save(graph, (4430, 300), video, "eight emotions", (640, 480))
+    graph.group("Portrait", example, face, colour=GREEN)
     graph.group("Video", whole, video, save, colour=PURPLE)
     return graph
 
@@ -116,9 +116,9 @@ def from_video(schemas) -> Graph:
     graph = Graph("4 Performance from a video", schemas)
     graph.note(
         "## Performance from a video\n\nThe expressions of one face move another. So that it runs at once, the video "
-        "is made here.\n\nFor your own: choose it in **Load Video** (older ComfyUI says *undefined* until you do) and drag "
-        "from *VIDEO* to *video* of **Get Video Components**. Set *neutral* to auto if it does not begin with a calm "
-        "face.",
+        "is made here.\n\nFor your own: choose it in **Load Video** (older ComfyUI says *undefined* until you do) and "
+        "drag from *VIDEO* to *video* of **Get Video Components**. Set *neutral* to auto if it does not begin with a "
+        "calm face.",
         (0, 0),
         (320, 160),
     )
@@ -127,7 +127,7 @@ def from_video(schemas) -> Graph:
     video = _create(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
     graph.route(video, "audio", (1130, 334))
     load = graph.add("LoadVideo", (1170, 350), (270, 310), title="Load Video (yours)", file="")
-    graph.group("A video, made here or loaded", warp, video, load, colour=PURPLE)
+    graph.group("A video to read", warp, video, load, colour=PURPLE)
 
     parts = graph.add("GetVideoComponents", (1540, 0), (260, 140), video=video["VIDEO"])
     read = graph.add(
