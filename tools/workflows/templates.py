@@ -73,10 +73,10 @@ def eight_emotions(schemas) -> Graph:
     graph.note(
         "## Eight emotions, one voice\n\nThe same portrait says the same sentence eight times, in one video. The "
         "groups stand as the faces stand in it; change *level* or *expression* in any of them.",
-        (0, 0),
-        (580, 95),
+        (-30, 0),
+        (610, 95),
     )
-    example = graph.add("AUHeadExample", (0, 250), (240, 120))
+    example = graph.add("AUHeadExample", (-30, 250), (270, 120))
     face = graph.add("AUHeadFace", (310, 440), (270, 280), image=example["image"], size=256, crop_scale=1.6)
     ends, sounds = [], []
     for row, top in enumerate((0, 830)):
@@ -84,29 +84,29 @@ def eight_emotions(schemas) -> Graph:
         ways = {"audio": [(620, 284), (650, lanes["audio"])], "face": [(680, 454), (710, lanes["face"])]}
         picture = None
         for column in range(4):
-            left, emotion = 780 + 660 * column, EMOTIONS[4 * row + column]
+            left, emotion = 780 + 690 * column, EMOTIONS[4 * row + column]
             speech = graph.add(
-                "AUHeadAudioToAU", (left, top), (270, 380), audio=example["audio"], emotion=emotion, level="3"
+                "AUHeadAudioToAU", (left, top), (300, 380), audio=example["audio"], emotion=emotion, level="3"
             )
-            warp = graph.add("AUHeadWarp", (left + 330, top), (250, 130), face=face["face"], au=speech["au"])
+            warp = graph.add("AUHeadWarp", (left + 360, top), (250, 130), face=face["face"], au=speech["au"])
             graph.group(emotion.capitalize(), speech, warp, colour=BLUE)
-            for target, name, place in ((speech, "audio", left - 45), (warp, "face", left + 290)):
+            for target, name, place in ((speech, "audio", left - 45), (warp, "face", left + 320)):
                 ways[name].append((place, lanes[name]))
                 graph.route(target, name, *ways[name])
             if picture is None:
                 picture = warp["frames"]
                 continue
-            stitch = _stitch(graph, (left + 660, top + 490), warp["frames"], picture, "left")
+            stitch = _stitch(graph, (left + 690, top + 490), warp["frames"], picture, "left")
             if column == 1:
                 graph.route(stitch, "image2", (left - 35, top + 524))
             picture = stitch["IMAGE"]
         ends.append(picture)
         sounds.append(ways["audio"])
-    whole = _stitch(graph, (3740, 300), *ends, "down")
-    graph.route(whole, "image2", (3700, 1260), (3700, 420))
-    video = _create(graph, (4080, 300), whole["IMAGE"], 25.0, example["audio"])
-    graph.route(video, "audio", *sounds[0], (3960, -130))
-    save = _save(graph, (4430, 300), video, "eight emotions", (640, 480))
+    whole = _stitch(graph, (3860, 300), *ends, "down")
+    graph.route(whole, "image2", (3820, 1260), (3820, 420))
+    video = _create(graph, (4200, 300), whole["IMAGE"], 25.0, example["audio"])
+    graph.route(video, "audio", *sounds[0], (4080, -130))
+    save = _save(graph, (4550, 300), video, "eight emotions", (640, 480))
     graph.group("Portrait", example, face, colour=GREEN)
     graph.group("Video", whole, video, save, colour=PURPLE)
     return graph
