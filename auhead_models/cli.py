@@ -21,6 +21,7 @@ from .au.formats import FORMATS
 from .diffusion.convert import NAMES
 from .diffusion.guidance import AU_REGIONS
 from .diffusion.schedulers import SCHEDULERS
+from .diffusion.training.settings import TRAINED_PARTS, TrainingSettings
 from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
@@ -125,6 +126,33 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--fps", type=fps, help="resample to this frame rate, 1 to 120 (that of the input)")
     _choice(convert, "--to", NAMES, "for weights, the names they get", shown=NAMES[0])
     convert.set_defaults(run=commands.convert)
+
+    train = verbs.add_parser("train", help="train a model on videos of one's own")
+    kinds = train.add_subparsers(metavar="model", required=True)
+    diffusion = kinds.add_parser("diffusion", help="a video diffusion model, on a folder of talking-head videos")
+    diffusion.add_argument("videos", type=Path, help="folder of videos, each of one person who speaks")
+    what = "folder for the run: measured clips, states to go on from, samples, model.safetensors"
+    _output(diffusion, what)
+    diffusion.add_argument("--model", default="sd15", help="what to begin with: sd15 or a .safetensors file (sd15)")
+    what = "folder with the files of sd15, as ComfyUI's models/ (models)"
+    diffusion.add_argument("--models", type=Path, default=Path("models"), help=what)
+    usual = TrainingSettings()
+    what = "what learns: the layers that read Action Units, or everything"
+    _choice(diffusion, "--train", TRAINED_PARTS, what, default=usual.train)
+    for name, kind, low, high, what in (
+        ("size", int, 64, 1024, "side of the frames in pixels, a multiple of 64"),
+        ("window", int, 1, 32, "frames seen together"),
+        ("steps", int, 1, math.inf, "in all; a run that is started again goes on"),
+        ("accumulate", int, 1, 1024, "windows for one step"),
+        ("rate", float, 1e-8, 1, "learning rate"),
+        ("every", int, 1, math.inf, "steps between checkpoints, each with a sample picture"),
+        ("seed", int, 0, 2**31 - 1, "of noise and of the order"),
+    ):
+        default = getattr(usual, name)
+        number = _number(kind, low, high)
+        diffusion.add_argument(f"--{name}", type=number, default=default, help=f"{what} ({default:g})")
+    _choice(diffusion, "--precision", PRECISIONS[1:], "number format while training", default=usual.precision)
+    diffusion.set_defaults(run=commands.train)
 
     demo = verbs.add_parser("demo", help="make the bundled portrait speak")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder for the results (demo)")

@@ -12,12 +12,13 @@ from tqdm import tqdm
 from .au import FPS, AUSequence, Span, formats
 from .contact_sheet import ContactSheet
 from .diffusion.convert import NAMES, convert_weights
+from .diffusion.training.settings import TrainingSettings
 from .diffusion.weight_files import SUFFIXES
 from .errors import AUHeadError
 from .face.face import DEFAULT_SIZE, Face, find_face
 from .files import check_input, check_output, check_output_folder, made_folder, whole_file
 from .image import load_image, save_png
-from .pipeline import Diffusion, choose_device, draw, draw_facemaps
+from .pipeline import NEEDS_DIFFUSERS, Diffusion, choose_device, draw, draw_facemaps
 from .pipeline import video_to_au as read_performance
 from .speech import Audio, SpeechOptions, load_audio, speech_to_au
 from .speech.options import STRENGTHS
@@ -127,6 +128,28 @@ def _convert_weights(given: Namespace) -> None:
     check_output(given.output, check_input(given.input, "model file"))
     kind = convert_weights(given.input, given.output, given.to or NAMES[0])
     print(f"{given.output}: {kind.title}")
+
+
+def train(given: Namespace) -> None:
+    try:
+        from .diffusion.catalogue import open_model
+        from .diffusion.manifest import model_folders
+        from .diffusion.refined_warp import RefinerModel
+        from .diffusion.training.train import train_diffusion
+    except ImportError as error:
+        raise AUHeadError(NEEDS_DIFFUSERS) from error
+    check_output_folder(given.output)
+    model = open_model(given.model, model_folders(given.models), "fp32")
+    if isinstance(model, RefinerModel):
+        raise AUHeadError(f"The model {given.model} mends a warp and does not learn from videos; give sd15, for example.")
+    settings = TrainingSettings(**{name: getattr(given, name) for name in TrainingSettings.__dataclass_fields__})
+    with tqdm(total=settings.steps, unit="step", disable=None) as bar:
+
+        def progress(done: int, _: int, loss: float) -> None:
+            bar.update(done - bar.n)
+            bar.set_postfix(loss=f"{loss:.4f}")
+
+        print(train_diffusion(model, given.videos, given.output, settings, progress))
 
 
 def demo(given: Namespace) -> None:

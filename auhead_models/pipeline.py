@@ -18,12 +18,10 @@ from .au import FPS, AUSequence
 from .errors import AUHeadError
 from .face.crop import paste_back
 from .face.deform import FaceDeformer
-from .face.detector import detect_faces
 from .face.estimate import estimate_sequence
-from .face.face import LOWEST_CONFIDENCE, Face, find_face
+from .face.face import Face, find_face
 from .face.facemap import draw_facemap
-from .face.landmarks import find_landmarks, track_landmarks
-from .face.topology import POINTS
+from .face.follow import follow_face
 from .face.warp import WarpRenderer
 from .speech import Audio, SpeechOptions, speech_to_au
 
@@ -166,25 +164,7 @@ def video_to_au(
     frames: Iterable[torch.Tensor], fps: float, neutral: str = "auto", device: str | torch.device = "cpu"
 ) -> AUSequence:
     """The performance of the largest face in a video: frames [H, W, 3], `neutral` as in `estimate_sequence`."""
-    device = choose_device(device)
-    points, found = [], None
-    for frame in frames:
-        found = _follow(frame.to(device), found)
-        points.append(torch.full((POINTS, 3), torch.nan) if found is None else found.cpu())
-    if not points:
+    points = follow_face(frames, choose_device(device))
+    if not len(points):
         raise AUHeadError("The video holds no frames; give one that can be played.")
-    return estimate_sequence(torch.stack(points), fps, neutral)
-
-
-def _follow(frame: torch.Tensor, previous: torch.Tensor | None) -> torch.Tensor | None:
-    """Landmarks [478, 3] near the previous ones, or found anew where those are lost; None where there is no face."""
-    if previous is not None:
-        found = track_landmarks(frame, previous)
-        if found.confidence >= LOWEST_CONFIDENCE:
-            return found.points
-    faces = detect_faces(frame)
-    if faces:
-        found = find_landmarks(frame, max(faces, key=lambda face: float((face.box[2:] - face.box[:2]).prod())))
-        if found.confidence >= LOWEST_CONFIDENCE:
-            return found.points
-    return None
+    return estimate_sequence(points, fps, neutral)

@@ -16,6 +16,7 @@ from .crop import CROP_SCALE, extract_crop, limit_side, square_crop, transform_p
 from .deform import EYE_CLOSURES, OPENABLE
 from .detector import Detection, detect_faces
 from .estimate import estimate_own
+from .follow import LOWEST_CONFIDENCE
 from .glasses import glasses_seen
 from .landmarks import find_landmarks
 from .raster import rasterize
@@ -27,7 +28,6 @@ logger = logging.getLogger(__name__)
 FACE_ORDERS = ("large-small", "small-large", "left-right", "right-left", "top-bottom", "bottom-top")
 PROFILE_YAW = math.radians(55)  # beyond it half of the face is hidden
 DEFAULT_SIZE = 512
-LOWEST_CONFIDENCE = 0.5
 SMALLEST_FACE, SMALL_FACE = 20, 80  # width in image pixels: nothing to work with; blurred when enlarged
 
 

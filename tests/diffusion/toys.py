@@ -9,7 +9,7 @@ from diffusers import AutoencoderKL
 
 from auhead_models.diffusion.guider import FaceMapGuider
 from auhead_models.diffusion.model import FaceDiffusion
-from auhead_models.diffusion.presets import SD15
+from auhead_models.diffusion.presets import SD15, Architecture
 from auhead_models.diffusion.tokens import AUTokens
 from auhead_models.diffusion.unet import FaceUNet, ReferenceNet
 
@@ -68,16 +68,31 @@ def numbers(name: str, shape: tuple[int, ...]) -> torch.Tensor:
     return torch.from_numpy(drawn).float().reshape(tuple(shape))
 
 
+_SMALL = {"sample_size": SIDE, "block_out_channels": (32, 32, 64, 64), "cross_attention_dim": IMAGE_DIM}
+SMALL = Architecture(
+    unet={**_SMALL, "num_attention_heads": 8, "motion_num_attention_heads": 8},
+    reference={**_SMALL, "attention_head_dim": 8},
+    guider={"channels": (32, 32, 32, 64, 64), "attention": (2, 8)},
+    scheduler=SD15.scheduler,
+    vae={
+        "down_block_types": ("DownEncoderBlock2D",) * 4,
+        "up_block_types": ("UpDecoderBlock2D",) * 4,
+        "block_out_channels": (8, 8, 8, 8),
+        "norm_num_groups": 4,
+    },
+    image_encoder={},
+)
+
+
 def toy_model(**options) -> FaceDiffusion:
     """A whole model whose latents are an eighth of the pictures; options go to `FaceUNet`."""
-    unet, reference_net = toy_networks((32, 32, 64, 64), **options)
-    guider = draw_weights(FaceMapGuider((32, 32, 32, 64, 64), (2, 8))).eval()
-    vae = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(8, 8, 8, 8),
-        norm_num_groups=4,
+    architecture = replace(SMALL, unet={**SMALL.unet, **options})
+    networks = (
+        FaceUNet(**architecture.unet),
+        ReferenceNet(**architecture.reference),
+        FaceMapGuider(**architecture.guider),
+        AutoencoderKL(**architecture.vae),
     )
     tokens = draw_weights(AUTokens(options["au_dim"])) if options.get("au_dim") else None
-    architecture = replace(SD15, unet={}, reference={}, guider={})
-    return FaceDiffusion("toy", architecture, unet, reference_net, guider, draw_weights(vae).eval(), None, tokens)
+    drawn = [draw_weights(network).eval() for network in networks]
+    return FaceDiffusion("toy", architecture, *drawn, au_tokens=tokens)

@@ -1,0 +1,1 @@
+"""Training a diffusion model on one's own talking-head videos."""

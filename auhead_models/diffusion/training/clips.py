@@ -1,0 +1,169 @@
+"""Videos of talking heads made ready for training, once, and kept.
+
+Of each video stay: the latents of its frames in a crop chosen once, the landmarks from which FaceMaps are drawn, the
+Action Units read from them, and which frame serves as the portrait, the calmest one. A clip is a safetensors file:
+
+  latents [T, C, h, w] fp16 · landmarks [T, 478, 3] crop pixels · values [T, 24] units less the portrait's · own [24]
+  units of the portrait, 0..1 · portrait [] number of its frame · image_token [1, 1, D] · size [] side of the crop
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from ...au.sequence import FPS
+from ...errors import AUHeadError
+from ...face.crop import extract_crop, square_crop, transform_points
+from ...face.estimate import estimate_sequence
+from ...face.follow import follow_face
+from ...files import whole_file
+from ...video import VideoReader
+from ..codec import encode, image_token
+from ..model import FaceDiffusion
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
+LOST = 0.1  # part of the frames without a face up to which a video is used
+_CHUNK = 8  # frames encoded at once
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingClip:
+    """One clip in memory; shapes as above."""
+
+    name: str
+    latents: torch.Tensor
+    landmarks: torch.Tensor
+    values: torch.Tensor
+    own: torch.Tensor
+    portrait: int
+    image_token: torch.Tensor
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.latents)
+
+
+def prepare_clips(
+    videos: str | Path,
+    cache: str | Path,
+    model: FaceDiffusion,
+    size: int,
+    shortest: int,
+    device: torch.device | str = "cpu",
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Path]:
+    """Make clips of all videos in a folder and below, in `cache`; those that are there are not made again.
+
+    size: side of the crops in pixels, a multiple of 64. shortest: frames below which a video is left out. A video that
+    cannot be used is told in the log. Raises AUHeadError when none can be.
+    """
+    videos, cache = Path(videos), Path(cache)
+    files = sorted(path for path in videos.rglob("*") if path.suffix.lower() in SUFFIXES) if videos.is_dir() else []
+    if not files:
+        raise AUHeadError(f"There is no video in {videos}; give a folder with {', '.join(SUFFIXES)} files.")
+    clips = []
+    for done, file in enumerate(files, 1):
+        clip = cache / f"{file.stem}-{_fingerprint(file, size)}.safetensors"
+        try:
+            if not clip.exists():
+                tensors = _measure(file, model, size, shortest, device)
+                with whole_file(clip) as partial:
+                    save_file(tensors, partial)
+            clips.append(clip)
+        except AUHeadError as error:
+            logger.warning("%s is left out: %s", file, error)
+        if progress is not None:
+            progress(done, len(files))
+    if not clips:
+        raise AUHeadError(
+            f"None of the {len(files)} videos in {videos} can be used; each needs {shortest} frames or more that show "
+            "one face from the front."
+        )
+    return clips
+
+
+def load_clip(path: Path) -> TrainingClip:
+    tensors = load_file(path)
+    numbers = {name: int(tensors.pop(name)) for name in ("portrait", "size")}
+    return TrainingClip(path.stem, **tensors, **numbers)
+
+
+@torch.inference_mode()
+def _measure(
+    file: Path, model: FaceDiffusion, size: int, shortest: int, device: torch.device | str
+) -> dict[str, torch.Tensor]:
+    with VideoReader(file) as video:
+        points = follow_face(at_rate(video, video.fps), device)
+    seen = points.isfinite().all(-1).all(-1)
+    if len(points) < shortest:
+        raise AUHeadError(f"it has {len(points)} frames at {FPS:g} a second, of {shortest} that are needed")
+    if float((~seen).float().mean()) > LOST:
+        raise AUHeadError(f"{int((~seen).sum())} of its {len(points)} frames show no face")
+    performance = estimate_sequence(points, FPS)
+    units = torch.tensor(performance.values)
+    points = points[seen]
+    units = units[seen]
+    portrait = int(units.abs().sum(1).argmin())
+    with VideoReader(file) as video:
+        frames = (frame for frame, good in zip(at_rate(video, video.fps), seen.tolist()) if good)
+        first = next(frames)
+        matrix = square_crop(points.median(0).values, tuple(first.shape[:2]), size=size)
+        crops = (extract_crop(frame, matrix, size) for frame in _with(first, frames))
+        latents, picture = [], None
+        for start, chunk in _chunks(crops):
+            latents.append(encode(model.vae, chunk.to(device)).half().cpu())
+            if start <= portrait < start + len(chunk):
+                picture = chunk[portrait - start]
+    latents = torch.cat(latents).contiguous()
+    if model.image_encoder is None:
+        token = torch.zeros(1, 1, model.unet.config.cross_attention_dim)
+    else:
+        token = image_token(model.image_encoder, picture.to(device)).float().cpu()
+    own = units[portrait].clone()
+    return {
+        "latents": latents,
+        "landmarks": transform_points(points[: len(latents)], matrix, inverse=True).float().contiguous(),
+        "values": (units - own)[: len(latents)].contiguous(),
+        "own": own,
+        "portrait": torch.tensor(portrait),
+        "image_token": token.contiguous(),
+        "size": torch.tensor(size),
+    }
+
+
+def at_rate(frames: Iterable[torch.Tensor], fps: float, rate: float = FPS) -> Iterator[torch.Tensor]:
+    """Frames at `fps` as frames at `rate`: what is on screen at each moment."""
+    given = 0
+    for index, frame in enumerate(frames, 1):
+        while given / rate < index / fps - 1e-6:
+            yield frame
+            given += 1
+
+
+def _with(first: torch.Tensor, rest: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+    yield first
+    yield from rest
+
+
+def _chunks(frames: Iterable[torch.Tensor]) -> Iterator[tuple[int, torch.Tensor]]:
+    """Stacks of frames, each with the number of its first one."""
+    start, chunk = 0, []
+    for frame in frames:
+        chunk.append(frame)
+        if len(chunk) == _CHUNK:
+            yield start, torch.stack(chunk)
+            start, chunk = start + len(chunk), []
+    if chunk:
+        yield start, torch.stack(chunk)
+
+
+def _fingerprint(file: Path, size: int) -> str:
+    state = file.stat()
+    return hashlib.sha256(f"{file.resolve()} {state.st_size} {state.st_mtime_ns} {size}".encode()).hexdigest()[:12]

@@ -1,0 +1,195 @@
+"""The training loop: windows of clips, accelerate, checkpoints to go on from, and pictures to look at.
+
+    RUN/clips/           the videos, measured once
+    RUN/state/           where training stands; the next call with the same folder goes on from there
+    RUN/samples/         every now and then: above what the frames are, below what the network draws
+    RUN/model.safetensors  the model, in AUHead's own format
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ...errors import AUHeadError
+from ...files import check_output_folder
+from ...image import save_png
+from ..attention import AUCrossAttention
+from ..checkpoints import save_model
+from ..codec import decode, shrinks
+from ..model import FaceDiffusion
+from ..schedulers import make_scheduler
+from ..tokens import AUTokens
+from .clips import TrainingClip, load_clip, prepare_clips
+from .objective import Objective, Window, cut_window
+from .settings import TRAINED_PARTS, TrainingSettings
+
+logger = logging.getLogger(__name__)
+
+NEEDS_ACCELERATE = "Training needs the Python package accelerate; install it with pip install accelerate."
+_ADAPTERS = (".processor.", "au_tokens.")  # names of what reads Action Units and speech
+_SHOWN = 4  # frames of a sample picture
+
+
+def train_diffusion(
+    model: FaceDiffusion,
+    videos: str | Path,
+    output: str | Path,
+    settings: TrainingSettings | None = None,
+    progress: Callable[[int, int, float], None] | None = None,
+) -> Path:
+    """Train a model on a folder of videos; returns the file of the trained model.
+
+    progress: (steps done, steps, mean loss of late). Raises AUHeadError for settings that the model cannot serve, and
+    when no video can be used.
+    """
+    settings, output = settings or TrainingSettings(), Path(output)
+    _check(settings, model)
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise AUHeadError(NEEDS_ACCELERATE) from error
+    check_output_folder(output)
+    if settings.train == "adapters" and model.au_tokens is None:
+        model = with_adapters(model, settings.seed)
+    mixed = "no" if settings.precision == "fp32" else settings.precision
+    accelerator = Accelerator(mixed_precision=mixed, gradient_accumulation_steps=settings.accumulate)
+    for network in (model.vae, model.image_encoder):
+        if network is not None:
+            network.to(accelerator.device).requires_grad_(False)
+    with accelerator.main_process_first():
+        paths = prepare_clips(videos, output / "clips", model, settings.size, settings.window, accelerator.device)
+    clips = [load_clip(path) for path in paths]
+
+    objective = Objective(model).train()
+    learnt = choose_weights(objective, settings.train)
+    optimizer = torch.optim.AdamW(learnt, settings.rate, weight_decay=0.01)
+    objective, optimizer = accelerator.prepare(objective, optimizer)
+    done = _resume(accelerator, output / "state", settings)
+    late = None
+    while done < settings.steps:
+        for part in range(settings.accumulate):
+            number = (done * settings.accumulate + part) * accelerator.num_processes + accelerator.process_index
+            draws = torch.Generator().manual_seed(settings.seed * 1_000_003 + number)
+            window = _to(_draw(clips, settings.window, draws), accelerator.device)
+            with accelerator.accumulate(objective):
+                loss = objective(window, draws)
+                accelerator.backward(loss)
+                if accelerator.sync_gradients:
+                    accelerator.clip_grad_norm_(learnt, 1.0)
+                optimizer.step()
+                optimizer.zero_grad()
+        done += 1
+        late = float(loss.detach()) if late is None else 0.98 * late + 0.02 * float(loss.detach())
+        if progress is not None:
+            progress(done, settings.steps, late)
+        if done % settings.every == 0 or done == settings.steps:
+            _save_state(accelerator, output / "state", done, settings)
+            if accelerator.is_main_process:
+                still = _to(_first(clips[0], settings.window), accelerator.device)
+                save_png(draw_sample(accelerator.unwrap_model(objective), model, still), _sample_path(output, done))
+    path = output / "model.safetensors"
+    if accelerator.is_main_process:
+        card = {"trained": settings.train, "steps": done, "clips": len(clips), "size": settings.size}
+        save_model(model, path, card)
+    return path
+
+
+def with_adapters(model: FaceDiffusion, seed: int = 0) -> FaceDiffusion:
+    """The same networks with layers that read Action Units and do nothing until they are trained."""
+    dim = model.unet.config.cross_attention_dim
+    like = next(model.unet.parameters())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        tokens = AUTokens(dim).to(like)
+        for name, layer in model.unet.named_modules():
+            if name.endswith("attn2") and "motion_modules" not in name:
+                layer.set_processor(AUCrossAttention(layer.inner_dim, dim).to(like))
+    architecture = replace(model.architecture, unet={**model.architecture.unet, "au_dim": dim})
+    return replace(model, architecture=architecture, au_tokens=tokens)
+
+
+def choose_weights(objective: nn.Module, train: str) -> list[nn.Parameter]:
+    """Freeze everything but the chosen part, which is returned."""
+    for name, weight in objective.named_parameters():
+        weight.requires_grad_(train == "all" or any(mark in name for mark in _ADAPTERS))
+    return [weight for weight in objective.parameters() if weight.requires_grad]
+
+
+@torch.no_grad()
+def draw_sample(objective: Objective, model: FaceDiffusion, window: Window, steps: int = 8) -> torch.Tensor:
+    """Frames of a window above, and below what the network draws for them without guidance: [2·S, n·S, 3]."""
+    objective.eval()
+    scheduler = make_scheduler("ddim", model.architecture.scheduler)
+    scheduler.set_timesteps(steps)
+    noise = torch.randn(window.latents.shape, generator=torch.Generator().manual_seed(0))
+    latents = noise.to(window.latents)
+    for time in scheduler.timesteps:
+        predicted = objective.predict(latents, time.to(latents.device), window)
+        latents = scheduler.step(predicted, time, latents).prev_sample
+    objective.train()
+    shown = torch.linspace(0, latents.shape[2] - 1, min(_SHOWN, latents.shape[2])).round().long().tolist()
+    rows = [decode(model.vae, each[0, :, shown].transpose(0, 1)).cpu() for each in (window.latents, latents)]
+    return torch.cat([torch.cat(list(row), 1) for row in rows])
+
+
+def _check(settings: TrainingSettings, model: FaceDiffusion) -> None:
+    if settings.train not in TRAINED_PARTS:
+        raise AUHeadError(f'"{settings.train}" cannot be trained; choose one of {", ".join(TRAINED_PARTS)}.')
+    grain = 8 * shrinks(model.vae)
+    if settings.size < grain or settings.size % grain:
+        raise AUHeadError(f"The size is {settings.size} pixels; use a multiple of {grain}.")
+    longest = model.unet.config.motion_max_seq_length
+    if not 1 <= settings.window <= longest:
+        raise AUHeadError(f"A window of {settings.window} frames was asked for; this model takes 1 to {longest}.")
+    for name in ("steps", "accumulate", "every", "rate"):
+        if not getattr(settings, name) > 0:
+            raise AUHeadError(f"{name} is {getattr(settings, name)}; use a number above 0.")
+
+
+def _draw(clips: list[TrainingClip], frames: int, generator: torch.Generator) -> Window:
+    """A window somewhere in one of the clips, longer ones more often."""
+    lengths = torch.tensor([float(len(clip) - frames + 1) for clip in clips]).clamp(min=0)
+    clip = clips[int(torch.multinomial(lengths, 1, generator=generator))]
+    start = int(torch.randint(0, len(clip) - frames + 1, (1,), generator=generator))
+    return cut_window(clip, start, frames)
+
+
+def _first(clip: TrainingClip, frames: int) -> Window:
+    return cut_window(clip, 0, frames)
+
+
+def _to(window: Window, device: torch.device) -> Window:
+    return Window(**{name: tensor.to(device) for name, tensor in vars(window).items()})
+
+
+def _sample_path(output: Path, done: int) -> Path:
+    folder = output / "samples"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{done:06}.png"
+
+
+def _save_state(accelerator, folder: Path, done: int, settings: TrainingSettings) -> None:
+    """First what takes long, last the file that says it is whole."""
+    place = folder / f"{done:06}"
+    accelerator.save_state(str(place))
+    if accelerator.is_main_process:
+        (folder / "last.json").write_text(json.dumps({"done": done, "train": settings.train}))
+
+
+def _resume(accelerator, folder: Path, settings: TrainingSettings) -> int:
+    """Go on from the last state; returns how many steps are done."""
+    if not (folder / "last.json").is_file():
+        return 0
+    last = json.loads((folder / "last.json").read_text())
+    if last["train"] != settings.train:
+        raise AUHeadError(
+            f'{folder} holds a training of "{last["train"]}", not of "{settings.train}"; choose another output folder.'
+        )
+    accelerator.load_state(str(folder / f"{last['done']:06}"))
+    logger.info("Going on after step %d.", last["done"])
+    return int(last["done"])

@@ -1,0 +1,140 @@
+import pytest
+
+pytest.importorskip("diffusers")
+pytest.importorskip("accelerate")
+
+import torch  # noqa: E402
+from PIL import Image  # noqa: E402
+from toys import toy_model  # noqa: E402
+
+from auhead_models.au import AUSequence  # noqa: E402
+from auhead_models.cli import main  # noqa: E402
+from auhead_models.diffusion.checkpoints import load_model, save_model  # noqa: E402
+from auhead_models.diffusion.training.clips import at_rate, load_clip, prepare_clips  # noqa: E402
+from auhead_models.diffusion.training.settings import TrainingSettings  # noqa: E402
+from auhead_models.diffusion.training.train import train_diffusion, with_adapters  # noqa: E402
+from auhead_models.errors import AUHeadError  # noqa: E402
+from auhead_models.face.face import find_face  # noqa: E402
+from auhead_models.face.warp import WarpRenderer  # noqa: E402
+from auhead_models.video import VideoWriter  # noqa: E402
+
+FRAMES = 10
+SETTINGS = {"size": 64, "window": 4, "steps": 2, "every": 2, "rate": 1e-3}
+
+
+@pytest.fixture(scope="module")
+def videos(portrait, tmp_path_factory):
+    """A folder with one talking video, one without a face, and a text."""
+    folder = tmp_path_factory.mktemp("videos")
+    face = find_face(portrait, size=160)
+    opening = AUSequence.zeros(FRAMES).with_columns({"jaw_open": torch.linspace(0, 0.8, FRAMES).numpy()})
+    with VideoWriter(folder / "talking.mp4", 25.0, 160, 160) as video:
+        for frame, _ in WarpRenderer(face).render(opening):
+            video.write(frame)
+    with VideoWriter(folder / "wall.mp4", 25.0, 160, 160) as video:
+        for _ in range(FRAMES):
+            video.write(torch.full((160, 160, 3), 0.5))
+    (folder / "notes.txt").write_text("nothing")
+    return folder
+
+
+@pytest.fixture
+def model():
+    return toy_model()
+
+
+def _weights(network):
+    return {name: weight.detach().clone() for name, weight in network.state_dict().items()}
+
+
+def test_a_video_becomes_a_clip_once(videos, model, tmp_path, caplog):
+    (path,) = prepare_clips(videos, tmp_path, model, 64, 4)
+    assert "wall.mp4 is left out" in caplog.text
+    clip = load_clip(path)
+    assert clip.latents.shape == (FRAMES, 4, 8, 8) and clip.landmarks.shape == (FRAMES, 478, 3)
+    jaw = clip.values[:, 8] + clip.own[8]
+    assert float(jaw[-1]) > float(jaw[0]) + 0.3 and clip.portrait < FRAMES // 2
+    assert float(clip.values[clip.portrait].abs().max()) == 0
+    changed = path.stat().st_mtime_ns
+    prepare_clips(videos, tmp_path, model, 64, 4)
+    assert path.stat().st_mtime_ns == changed
+
+
+def test_frames_come_at_the_rate_of_the_model():
+    assert list(at_rate(range(6), 50.0)) == [0, 2, 4]
+    assert list(at_rate(range(3), 12.5)) == [0, 0, 1, 1, 2, 2]
+    assert list(at_rate(range(4), 25.0)) == [0, 1, 2, 3]
+
+
+def test_adapters_alone_learn_and_the_model_opens(videos, model, tmp_path):
+    before = _weights(model.unet)
+    losses = []
+    path = train_diffusion(model, videos, tmp_path, TrainingSettings(**SETTINGS), lambda *step: losses.append(step))
+    assert [done for done, *_ in losses] == [1, 2] and all(loss == loss for *_, loss in losses)
+    trained = load_model(path)
+    after = trained.unet.state_dict()
+    assert trained.au_tokens is not None
+    assert all(torch.equal(after[name], weight) for name, weight in before.items())
+    added = [name for name in after if name not in before]
+    assert added and any(float(after[name].abs().max()) > 0 for name in added if "to_v_au" in name)
+    with Image.open(tmp_path / "samples" / "000002.png") as picture:
+        assert picture.size == (4 * 64, 2 * 64)
+
+
+def test_training_goes_on_where_it_stopped(videos, tmp_path):
+    """Two and two steps give the weights of four."""
+    whole = train_diffusion(toy_model(), videos, tmp_path / "whole", TrainingSettings(**{**SETTINGS, "steps": 4}))
+    train_diffusion(toy_model(), videos, tmp_path / "parts", TrainingSettings(**SETTINGS))
+    seen = []
+    settings = TrainingSettings(**{**SETTINGS, "steps": 4})
+    parts = train_diffusion(toy_model(), videos, tmp_path / "parts", settings, lambda done, *_: seen.append(done))
+    assert seen == [3, 4]
+    ours, theirs = (load_model(path).unet.state_dict() for path in (whole, parts))
+    assert all(torch.allclose(ours[name], theirs[name], atol=1e-5) for name in ours)
+
+
+def test_everything_can_be_trained(videos, model, tmp_path):
+    before = [_weights(network) for network in (model.unet, model.reference_net, model.guider)]
+    path = train_diffusion(model, videos, tmp_path, TrainingSettings(**SETTINGS, train="all"))
+    trained = load_model(path)
+    for old, network in zip(before, (trained.unet, trained.reference_net, trained.guider), strict=True):
+        now = network.state_dict()
+        assert any(not torch.equal(now[name], weight) for name, weight in old.items())
+    assert all(torch.equal(now, old) for now, old in zip(trained.vae.parameters(), model.vae.parameters(), strict=True))
+
+
+def test_adapters_begin_without_effect(model):
+    given = torch.randn(1, 4, 2, 8, 8), torch.tensor(500), torch.zeros(2, 1, 24)
+    with torch.inference_mode():
+        before = model.unet(*given)
+        assert torch.equal(with_adapters(model).unet(*given), before)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"train": "half"}, "cannot be trained"),
+        ({"size": 100}, "multiple of 64"),
+        ({"window": 64}, "takes 1 to 32"),
+        ({"steps": 0}, "steps is 0"),
+        ({"window": 32}, "None of the 2 videos"),
+    ],
+)
+def test_what_cannot_be_trained_is_told(videos, model, tmp_path, changes, sentence):
+    with pytest.raises(AUHeadError, match=sentence):
+        train_diffusion(model, videos, tmp_path / "run", TrainingSettings(**{**SETTINGS, **changes}))
+    assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_the_command_trains(videos, model, tmp_path, capsys):
+    save_model(model, tmp_path / "toy.safetensors")
+    words = ["--model", tmp_path / "toy.safetensors", "--size", 64, "--window", 4, "--steps", 1]
+    command = ["train", "diffusion", videos, "-o", tmp_path / "run", *words]
+    assert main([str(word) for word in command]) == 0
+    assert load_model(tmp_path / "run" / "model.safetensors").au_tokens is not None
+    assert "model.safetensors" in capsys.readouterr().out
+
+
+def test_a_folder_without_videos_is_told(model, tmp_path):
+    with pytest.raises(AUHeadError, match="no video"):
+        prepare_clips(tmp_path, tmp_path / "cache", model, 64, 4)
