@@ -19,7 +19,7 @@ from auhead_models.diffusion.refiner import RegionInputs
 
 PARTS = ("warp", "portrait", "facemap", "target", "mask")
 HELD_OUT = 20  # one identity of so many is never trained on
-PHOTO_SHARE = 0.35  # of a batch of mouths
+PHOTO_SHARE = 0.35  # of a batch
 EMPTY = 0.02  # a mask that nowhere exceeds this says nothing
 
 
@@ -92,7 +92,7 @@ class Pairs:
         """A random batch in which photographs have their share."""
         numbers = rng.integers(len(self.rows), size=size)
         for k in range(size):
-            if self.photos and self.region == "mouth" and rng.random() < PHOTO_SHARE:
+            if self.photos and rng.random() < PHOTO_SHARE:
                 numbers[k] = self.photos[rng.integers(len(self.photos))]
         return vary(self.batch(numbers), rng)
 

@@ -1,17 +1,20 @@
-"""What the regression is asked for: large differences of the mouth's inside and the lids, not the grain of skin."""
+"""What the network is asked for: large differences of the mouth's inside and the lids, not the grain of skin."""
 
 import torch
+import torch.nn.functional as F
 from dataset import Batch, blurred
 
+from auhead_models.diffusion.refiner import FOLD, Refiner, fold
 from auhead_models.face.curves import smoothstep
 
 COARSE, COARSER = 2.0, 5.0  # pixels: what is broader than these is repaired for certain
 CHANGE_SEEN, CHANGE_FULL = 0.025, 0.07  # differences (0..1, blurred) that count as a change
-CALM = 0.10  # weight of what does not change; there the residual should be nothing
+CALM = {"mouth": 0.10, "eyes": 0.6}  # weight of what does not change; there the residual should be nothing
 EDGES = 0.2  # weight of the differences from pixel to pixel
+LARGE = 0.06  # errors (0..1) from which on their size counts, not their square
 
 
-def wanted(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+def wanted(batch: Batch, region: str) -> tuple[torch.Tensor, torch.Tensor]:
     """The residual to learn [N, 3, h, w] and the weight of its pixels [N, 1, h, w].
 
     Where warp and target differ only by shifted grain nobody could guess the difference, and the best guess would blur
@@ -20,17 +23,34 @@ def wanted(batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
     residual = batch.target - batch.warp
     change = blurred(blurred(residual, COARSE).abs().amax(1, keepdim=True), COARSER)
     change = smoothstep(change, CHANGE_SEEN, CHANGE_FULL)
-    return residual * change, batch.mask * (CALM + (1 - CALM) * change)
+    return residual * change, batch.mask * (CALM[region] + (1 - CALM[region]) * change)
 
 
-def regression_loss(found: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Squared error at three scales and of edges, weighted."""
-    residual, weight = wanted(batch)
+def regression_loss(found: torch.Tensor, batch: Batch, region: str) -> torch.Tensor:
+    """Error at three scales and of edges, weighted; squared where it is small, by its size where it is large.
+
+    A dark hollow or a tongue: the mean of what may be there is fog, the median is one of them.
+    """
+    residual, weight = wanted(batch, region)
     error = (found - residual) * batch.mask
     total = 3 * weight.sum() + 1e-3
-    square = lambda part: (part**2 * weight).sum() / total  # noqa: E731
+    robust = lambda part: (((1 + (part / LARGE) ** 2).sqrt() - 1) * weight).sum() / total  # noqa: E731
     coarse = blurred(error, COARSE)
     across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
     edges = (across.abs() * weight[..., 1:]).sum() / total + (down.abs() * weight[..., 1:, :]).sum() / total
-    scale = 0.01  # a mean square that counts as 1
-    return (0.5 * square(error) + square(coarse) + square(blurred(coarse, COARSER))) / scale + EDGES * edges / 0.1
+    return 0.5 * robust(error) + robust(coarse) + robust(blurred(coarse, COARSER)) + EDGES * edges / 0.1
+
+
+def diffusion_loss(network: Refiner, batch: Batch, region: str, signal: torch.Tensor) -> torch.Tensor:
+    """Squared error of v at random times, weighted as in the regression.
+
+    signal [1000]: the cumulative alphas of the schedule, 0 at its end (Lin et al., arXiv 2305.08891).
+    """
+    residual, weight = wanted(batch, region)
+    clean = fold(residual * (batch.mask > 0))
+    noise = torch.randn_like(clean)
+    time = torch.randint(len(signal), (len(clean),))
+    keep, spread = (part.sqrt()[:, None, None, None] for part in (signal[time], 1 - signal[time]))
+    found = network(keep * clean + spread * noise, time, batch.given)
+    weight = F.pixel_unshuffle(weight, FOLD).repeat(1, 3, 1, 1)  # the channels of a colour lie together
+    return ((found - (keep * noise - spread * clean)) ** 2 * weight).sum() / (weight.sum() + 1e-3)

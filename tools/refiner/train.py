@@ -1,6 +1,7 @@
-"""Train the refiner's one-step regression; stops and goes on where it was.
+"""Train the refiner: its one-step regression, then its diffusion. Stops and goes on where it was.
 
     python tools/refiner/train.py PAIRS -o RUN [--steps 4000] [--minutes 60] [--real REAL.npz]
+    python tools/refiner/train.py PAIRS -o RUN2 --start RUN/refiner.safetensors --diffusion 0.6
 
 PAIRS: folder of make_pairs.py, read again as it grows. RUN/last.pt holds everything to go on, RUN/refiner.safetensors
 the averaged weights, RUN/log.jsonl the losses and, now and then, decibels on held-out people and, if given, on real
@@ -18,15 +19,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
 from dataset import Batch, Pairs  # noqa: E402
-from losses import regression_loss  # noqa: E402
+from losses import diffusion_loss, regression_loss  # noqa: E402
 from scores import quick_scores  # noqa: E402
 
-from auhead_models.diffusion.refiner import FOLD, LAST_TIMESTEP, PIXELS, TINY, Refiner, unfold  # noqa: E402
+from auhead_models.diffusion.refiner import FOLD, LAST_TIMESTEP, PIXELS, SCHEDULE, TINY, Refiner, unfold  # noqa: E402
+from auhead_models.diffusion.schedulers import make_scheduler  # noqa: E402
 
 MOUTH_SHARE = 0.72  # of the batches
 WARMUP, RATE, LOWEST = 100, 3e-4, 2e-5
@@ -42,6 +44,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after these; the next call goes on")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rate", type=float, default=RATE, help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="weights to start from")
+    parser.add_argument("--diffusion", type=float, default=0.0, help="share of batches at random times, 0..1")
     parser.add_argument("--real", type=Path, help="frames of real_pairs.py to look at while training")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -49,7 +54,10 @@ def main() -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
 
     network = Refiner().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), RATE, (0.9, 0.98), weight_decay=0.01)
+    if arguments.start:
+        network.load_state_dict(load_file(arguments.start))
+    signal = make_scheduler("ddim", SCHEDULE).alphas_cumprod
+    optimizer = torch.optim.AdamW(network.parameters(), arguments.rate, (0.9, 0.98), weight_decay=0.01)
     average, step = copy.deepcopy(network), 0
     last = arguments.output / "last.pt"
     if last.exists():
@@ -66,10 +74,13 @@ def main() -> None:
     while step < arguments.steps and time.time() - started < 60 * arguments.minutes:
         rng = np.random.default_rng([arguments.seed, step])
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, arguments.steps)
+            group["lr"] = learning_rate(step, arguments.steps, arguments.rate)
         region = "mouth" if rng.random() < MOUTH_SHARE else "eyes"
         batch = pairs[region].draw(arguments.batch, rng)
-        loss = regression_loss(one_step(network, batch), batch)
+        if rng.random() < arguments.diffusion:
+            loss = diffusion_loss(network, batch, region, signal)
+        else:
+            loss = regression_loss(one_step(network, batch), batch, region)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -104,11 +115,11 @@ def one_step(network: Refiner, batch: Batch) -> torch.Tensor:
     return unfold(-network(noise, torch.tensor(LAST_TIMESTEP), batch.given))
 
 
-def learning_rate(step: int, steps: int) -> float:
+def learning_rate(step: int, steps: int, highest: float) -> float:
     """Warm-up, then half a cosine."""
     if step < WARMUP:
-        return RATE * (step + 1) / WARMUP
-    return LOWEST + (RATE - LOWEST) * 0.5 * (1 + math.cos(math.pi * min(1, (step - WARMUP) / (steps - WARMUP))))
+        return highest * (step + 1) / WARMUP
+    return LOWEST + (highest - LOWEST) * 0.5 * (1 + math.cos(math.pi * min(1, (step - WARMUP) / (steps - WARMUP))))
 
 
 def save(folder: Path, network, average, optimizer, step: int) -> None:
