@@ -141,7 +141,7 @@ def train(given: Namespace) -> None:
     check_output_folder(given.output)
     model = open_model(given.model, model_folders(given.models), "fp32")
     if isinstance(model, RefinerModel):
-        raise AUHeadError(f"The model {given.model} mends a warp and does not learn from videos; give sd15, for example.")
+        raise AUHeadError(f"The model {given.model} mends a warp and does not learn from videos; give sd15, say.")
     settings = TrainingSettings(**{name: getattr(given, name) for name in TrainingSettings.__dataclass_fields__})
     with tqdm(total=settings.steps, unit="step", disable=None) as bar:
 
