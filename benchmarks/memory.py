@@ -1,10 +1,10 @@
 """Peak memory of `auhead animate` and `auhead video-to-au` for a short and a long clip, and of larger frames.
 
-    python benchmarks/memory.py [--seconds 10 60] [--sizes 512 1024 2048]
+    python benchmarks/memory.py [--seconds 10 60] [--sizes 512 1024 2048] [--small 128]
 
-`animate` must not grow with the length: the long clip may need 10 % more than the short one. `video-to-au` keeps the
-landmarks of all frames and grows by about a MB a second. The larger sizes draw a second of speech. Writes
-benchmarks/results/memory.md.
+`animate` must not grow with the length: the long clip may need 10 % more than the short one; with `--renderer
+diffusion` (the model tiny, at the small size) neither. `video-to-au` keeps the landmarks of all frames and grows by
+about a MB a second. The larger sizes draw a second of speech. Writes benchmarks/results/memory.md.
 """
 
 import os
@@ -24,6 +24,7 @@ def main() -> None:
     line = parser(__doc__, "memory")
     line.add_argument("--seconds", type=float, nargs=2, default=[10, 60])
     line.add_argument("--sizes", type=int, nargs="+", default=[512, 1024, 2048])
+    line.add_argument("--small", type=int, default=128)
     given = line.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as place:
@@ -31,6 +32,8 @@ def main() -> None:
         for seconds in given.seconds:
             peak = animate(folder, seconds, given.sizes[0])
             rows.append(("animate", f"{seconds:g} s at {given.sizes[0]}", f"{peak:.0f}"))
+            peak = animate(folder, seconds, given.small, "--renderer", "diffusion")
+            rows.append(("animate --renderer diffusion", f"{seconds:g} s at {given.small}", f"{peak:.0f}"))
             peak = peak_megabytes("video-to-au", folder / "talking.mp4", "-o", folder / "au.json")
             rows.append(("video-to-au", f"{seconds:g} s at {given.sizes[0]}", f"{peak:.0f}"))
         for size in given.sizes[1:]:
@@ -38,12 +41,12 @@ def main() -> None:
     keep(given, "Peak memory", ("command", "clip", "MB"), sorted(rows, key=lambda row: row[0]))
 
 
-def animate(folder: Path, seconds: float, size: int) -> float:
+def animate(folder: Path, seconds: float, size: int, *options: str) -> float:
     """Make folder/talking.mp4 from the bundled samples; returns the peak."""
     rate, samples = wavfile.read(ASSETS / "speech.wav")
     wavfile.write(folder / "speech.wav", rate, np.resize(samples, round(seconds * rate)))
     portrait, video = ASSETS / "portrait.png", folder / "talking.mp4"
-    return peak_megabytes("animate", portrait, folder / "speech.wav", "-o", video, "--size", size)
+    return peak_megabytes("animate", portrait, folder / "speech.wav", "-o", video, "--size", size, *options)
 
 
 def peak_megabytes(*command: object) -> float:
