@@ -32,10 +32,10 @@ def main() -> None:
         for seconds in given.seconds:
             peak = animate(folder, seconds, given.sizes[0])
             rows.append(("animate", f"{seconds:g} s at {given.sizes[0]}", f"{peak:.0f}"))
-            peak = animate(folder, seconds, given.small, "--renderer", "diffusion")
-            rows.append(("animate --renderer diffusion", f"{seconds:g} s at {given.small}", f"{peak:.0f}"))
             peak = peak_megabytes("video-to-au", folder / "talking.mp4", "-o", folder / "au.json")
             rows.append(("video-to-au", f"{seconds:g} s at {given.sizes[0]}", f"{peak:.0f}"))
+            peak = animate(folder, seconds, given.small, "--renderer", "diffusion")
+            rows.append(("animate --renderer diffusion", f"{seconds:g} s at {given.small}", f"{peak:.0f}"))
         for size in given.sizes[1:]:
             rows.append(("animate", f"1 s at {size}", f"{animate(folder, 1, size):.0f}"))
     keep(given, "Peak memory", ("command", "clip", "MB"), sorted(rows, key=lambda row: row[0]))
