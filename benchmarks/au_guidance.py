@@ -3,8 +3,9 @@
     python benchmarks/au_guidance.py [NAME=PORTRAIT ...] [--model MODEL] [-o TABLE]
 
 Each unit is performed at 0.3 (both sides) and guided from 0 to 3. Found again: the unit in the drawn picture, by the
-landmarks and the portrait as the known neutral face, looked at twice; it must never fall. Outside: the mean change against guidance 1 of
-pixels beyond the dilated mask of the region, in grey levels of 255. Writes benchmarks/results/au_guidance.md.
+landmarks, looked at twice, and the portrait as the known neutral face; it must never fall. Outside: the mean change
+against guidance 1 of pixels beyond the dilated mask of the region, in grey levels of 255. Writes
+benchmarks/results/au_guidance.md.
 """
 
 import numpy as np

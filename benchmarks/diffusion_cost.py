@@ -29,7 +29,8 @@ from auhead_models.diffusion.guidance import Guidance  # noqa: E402
 from auhead_models.diffusion.guider import FaceMapGuider  # noqa: E402
 from auhead_models.diffusion.model import FaceDiffusion  # noqa: E402
 from auhead_models.diffusion.presets import SD15  # noqa: E402
-from auhead_models.diffusion.sampler import DiffusionRenderer, SamplerSettings  # noqa: E402
+from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
+from auhead_models.diffusion.sampler import DiffusionRenderer  # noqa: E402
 from auhead_models.diffusion.unet import FaceUNet, ReferenceNet  # noqa: E402
 from auhead_models.face.face import find_face  # noqa: E402
 from auhead_models.face.facemap import draw_facemap  # noqa: E402

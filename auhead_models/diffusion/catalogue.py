@@ -14,7 +14,8 @@ from .manifest import Folders, find_bundle, missing_sentence
 from .model import FaceDiffusion
 from .refined_warp import RefinedWarpRenderer, RefinerModel
 from .refiner_files import is_refiner, load_refiner
-from .sampler import DiffusionRenderer, SamplerSettings
+from .running import SamplerSettings
+from .sampler import DiffusionRenderer
 
 TINY, SD15 = "tiny", "sd15"
 PRESETS = (TINY, SD15)

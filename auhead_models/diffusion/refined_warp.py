@@ -22,9 +22,8 @@ from ..face.warp import WarpRenderer, frames_at_once
 from .guidance import AU_REGIONS, DROPPED, NEUTRAL
 from .refiner import FOLD, PIXELS, SCHEDULE, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
-from .sampler import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of, mover
+from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of, mover
 from .schedulers import make_scheduler
-from .windows import Segment
 
 GREY = 0.5  # in place of a portrait that is dropped
 
@@ -86,9 +85,9 @@ class RefinedWarpRenderer:
         report = counted(progress, len(starts) * (1 + len(REGIONS) * self.settings.steps))
         self._place(self.model.network)
         for start in starts:
-            part = Segment(start, min(start + length, frames), 0)
-            own = None if facemaps is None else facemaps[part.start : part.stop]
-            drawn, masks = self._piece(frames_of(performance, part), own, report)
+            stop = start + length
+            own = None if facemaps is None else facemaps[start:stop]
+            drawn, masks = self._piece(frames_of(performance, start, stop), own, report)
             report(drawn[-1].cpu())
             yield from zip(drawn, masks, strict=True)
 

@@ -9,7 +9,7 @@ from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance  # noqa: E402
 from auhead_models.diffusion.refined_warp import RefinedWarpRenderer, RefinerModel  # noqa: E402
 from auhead_models.diffusion.refiner import TINY, Refiner, fold, unfold  # noqa: E402
-from auhead_models.diffusion.sampler import SamplerSettings  # noqa: E402
+from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 from auhead_models.face.face import find_face  # noqa: E402
 from auhead_models.face.warp import WarpRenderer  # noqa: E402

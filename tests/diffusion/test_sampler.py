@@ -7,7 +7,8 @@ from toys import toy_model  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance  # noqa: E402
-from auhead_models.diffusion.sampler import DiffusionRenderer, SamplerSettings  # noqa: E402
+from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
+from auhead_models.diffusion.sampler import DiffusionRenderer  # noqa: E402
 from auhead_models.diffusion.schedulers import SCHEDULERS  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 from auhead_models.face.face import find_face  # noqa: E402

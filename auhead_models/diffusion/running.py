@@ -1,0 +1,82 @@
+"""What every renderer by diffusion shares: its settings, its count of work, and where its networks are.
+
+A renderer is built for a face and a model and yields (frame [S, S, 3], mask [S, S]) for every frame of a performance.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import nn
+
+from ..au.sequence import AUSequence
+from ..errors import AUHeadError
+from .guidance import Guidance
+
+Progress = Callable[..., None]  # (done, total) and, now and then, a rough picture [h, w, 3] of what is being drawn
+
+
+@dataclass(frozen=True)
+class SamplerSettings:
+    """seed: of the noise · steps · scheduler: one of SCHEDULERS · window, overlap: frames."""
+
+    seed: int = 0
+    steps: int = 20
+    scheduler: str = "ddim"
+    guidance: Guidance = field(default_factory=Guidance)
+    window: int = 16
+    overlap: int = 4
+
+
+@dataclass
+class Spent:
+    """Predictions made so far, counted for one window, and steps."""
+
+    predictions: int = 0
+    steps: int = 0
+
+    @property
+    def per_step(self) -> float:
+        return self.predictions / max(1, self.steps)
+
+
+def mover(device: torch.device) -> Callable[..., None]:
+    """What brings networks to a device where nobody else manages them."""
+
+    def place(*networks: nn.Module, memory: int = 0) -> None:
+        for network in networks:
+            network.to(device)
+
+    return place
+
+
+def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
+    """Raises AUHeadError when there are FaceMaps, but not one for each frame."""
+    if facemaps is not None and len(facemaps) != frames:
+        raise AUHeadError(
+            f"There are {len(facemaps)} FaceMaps for a performance of {frames} frames; give one for each frame."
+        )
+
+
+def frames_of(performance: AUSequence, start: int, stop: int) -> AUSequence:
+    """A part of a performance; its spans are left behind."""
+    return replace(
+        performance,
+        values=performance.values[start:stop],
+        extra=performance.extra[start:stop],
+        pose=performance.pose[start:stop],
+        spans=(),
+    )
+
+
+def counted(progress: Progress | None, total: int) -> Callable[..., None]:
+    """A callback that counts its own calls for `progress`, and hands a picture on."""
+    done = 0
+
+    def report(*picture: torch.Tensor | None) -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, total, *picture)
+
+    return report
