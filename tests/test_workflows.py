@@ -107,13 +107,14 @@ def as_prompt(workflow: dict) -> dict:
     return prompt
 
 
-def test_the_five_templates_are_there():
+def test_the_templates_are_there():
     assert [path.stem for path in WORKFLOWS] == [
         "1 Quick start",
         "2 My portrait and voice",
         "3 Eight emotions, one voice",
         "4 Performance from a video",
         "5 FaceMaps for ControlNet",
+        "6 AU guidance",
     ]
     assert len(BLUEPRINTS) == 1
     assert not (ROOT / "example_workflows").exists(), "ComfyUI would serve only that folder"

@@ -216,7 +216,46 @@ def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
     graph.group("Painted video", *nodes, colour=YELLOW)
 
 
-TEMPLATES = (quick_start, own_portrait, eight_emotions, from_video, controlnet)
+def au_guidance(schemas) -> Graph:
+    """Three samplers, one below the other. The sound leads to the video between the second and the third."""
+    graph = Graph("6 AU guidance", schemas)
+    graph.note(
+        "## AU guidance\n\nPress **Run**: one performance, drawn by a diffusion model three times. *au_guidance* 0 "
+        "takes the expression away, 1 shows it as performed, 2 makes it stronger. Lips and blinks follow the speech in "
+        "all three.\n\nTry 3 in the last sampler, or *brows* in *au_region*: then only they change.\n\nThe bundled "
+        "model **tiny** needs no graphics card. The first 2.4 seconds of the speech keep the wait short.",
+        (-390, 0),
+        (710, 170),
+    )
+    example = graph.add("AUHeadExample", (-390, 330), (320, 120))
+    sound = graph.add(
+        "TrimAudioDuration", (0, 530), (320, 100), title="The first seconds", audio=example["audio"], duration=2.4
+    )
+    load = graph.add("AUHeadLoad", (400, 0), (310, 200))
+    face = graph.add("AUHeadFace", (400, 320), (310, 280), image=example["image"], crop_scale=1.4, size=320)
+    speech = graph.add("AUHeadAudioToAU", (400, 650), (310, 390), audio=sound["AUDIO"], emotion="happy", level="1")
+    samplers = [
+        graph.add(
+            "AUHeadSampler", (890, top), (300, 450), model=load["model"], face=face["face"], au=speech["au"],
+            au_guidance=strength,
+        )
+        for strength, top in ((0.0, 0), (1.0, 590), (2.0, 1180))
+    ]  # fmt: skip
+    two = _stitch(graph, (1290, 320), samplers[0]["frames"], samplers[1]["frames"], "right")
+    three = _stitch(graph, (1610, 640), two["IMAGE"], samplers[2]["frames"], "right")
+    video = _create(graph, (1950, 640), three["IMAGE"], 25.0, sound["AUDIO"])
+    graph.route(video, "audio", (360, 544), (360, 1083), (1905, 1083))
+    save = _save(graph, (2300, 640), video, "au guidance", (640, 360))
+    graph.group("Portrait and speech", example, sound, colour=GREEN)
+    graph.group("Model", load, colour=BLUE)
+    graph.group("Face and performance", face, speech, colour=BLUE)
+    for sampler, meaning in zip(samplers, ("0: neutral", "1: as performed", "2: stronger")):
+        graph.group(meaning, sampler, colour=BLUE)
+    graph.group("Video", two, three, video, save, colour=PURPLE)
+    return graph
+
+
+TEMPLATES = (quick_start, own_portrait, eight_emotions, from_video, controlnet, au_guidance)
 
 
 def _portrait_and_speech(graph: Graph, **values) -> tuple[Node, Node, Node]:
