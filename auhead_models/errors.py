@@ -7,3 +7,5 @@ class AUHeadError(Exception):
     The message is one sentence: what happened, on which input, what to do next. The command line prints it and
     ComfyUI shows it as it is, so it never holds a stack trace or an internal name.
     """
+
+    __module__ = "auhead"  # ComfyUI shows module and class before the message; the real module begins with a path there
