@@ -1,13 +1,15 @@
-"""Makes the pictures of the help pages, web/docs/images/*.jpg, and docs/strength.jpg, all from real runs.
+"""Makes the pictures of the help pages, web/docs/images/*.jpg, docs/strength.jpg and docs/au_guidance.jpg.
 
 python tools/help_pictures.py [NAME …]     # names without .jpg; all of them otherwise
 
-Everything comes from the bundled portraits and speech, so nobody alive is shown. Takes less than a minute for all.
+Everything comes from real runs with the bundled portraits and speech, so nobody alive is shown. Takes about a minute.
+Run it again when the weights of the bundled diffusion model change.
 """
 
 import csv
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -22,6 +24,8 @@ from auhead_models.au import AUSequence, formats  # noqa: E402
 from auhead_models.au.edits import apply_edits, parse_edits  # noqa: E402
 from auhead_models.au.emotions import EMOTIONS  # noqa: E402
 from auhead_models.au.presets import preset  # noqa: E402
+from auhead_models.diffusion import catalogue  # noqa: E402
+from auhead_models.diffusion.refined_warp import RefinedWarpRenderer  # noqa: E402
 from auhead_models.face.crop import paste_back, transform_points  # noqa: E402
 from auhead_models.face.face import Face, find_face  # noqa: E402
 from auhead_models.face.facemap import STYLES  # noqa: E402
@@ -29,11 +33,13 @@ from auhead_models.face.warp import WarpRenderer  # noqa: E402
 from auhead_models.image import load_image, to_bytes  # noqa: E402
 from auhead_models.pipeline import draw_facemaps, video_to_au  # noqa: E402
 from auhead_models.speech import SpeechOptions, load_audio, speech_to_au  # noqa: E402
+from auhead_models.threads import half_the_threads  # noqa: E402
 
 ASSETS = ROOT / "auhead_models" / "assets"
 PAGES = ROOT / "web" / "docs" / "images"
 LARGEST = 80 * 1024  # bytes of one picture
 CALM = 2.36  # seconds: between two words of the bundled speech, the lips nearly at rest
+SPOKEN = 1.2  # seconds: the mouth open in a word
 SHOWN = "happy"  # the emotion of strength.jpg
 CURVES = {  # shown of a performance
     "jaw_open": "jaw",
@@ -55,7 +61,13 @@ def performance(**options) -> AUSequence:
     return speech_to_au(load_audio(ASSETS / "speech.wav"), SpeechOptions(**options), seed=1)
 
 
-def frame(renderer: WarpRenderer, sequence: AUSequence, seconds: float) -> torch.Tensor:
+def diffusion(face: Face, au_guidance: float = 1.0) -> RefinedWarpRenderer:
+    """AU Diffusion Sampler with the bundled model."""
+    model = catalogue.open_model(catalogue.TINY, {})
+    return catalogue.make_renderer(model, face, catalogue.make_settings(model, au_scale=au_guidance, seed=1))
+
+
+def frame(renderer: WarpRenderer | RefinedWarpRenderer, sequence: AUSequence, seconds: float) -> torch.Tensor:
     """The frame at a time, [S, S, 3]."""
     return next(renderer.render(sequence.slice(seconds, seconds + 1 / sequence.fps)))[0]
 
@@ -229,40 +241,52 @@ def loaded() -> Image.Image:
 
 
 def sampled() -> Image.Image:
-    """What flows into AU Diffusion Sampler and out of it. The frames are those of AU Warp Render."""
+    """What flows into AU Diffusion Sampler and out of it."""
     found, act = portrait(), performance(emotion="happy", level=2)
-    renderer = WarpRenderer(found)
+    renderer = diffusion(found)
     maps = [next(draw_facemaps(found, act.slice(time, time + 0.04), "aniportrait", 384).frames) for time in MOMENTS]
     return grid(
         [
             [(found.crop, "face"), (curves(act, CURVES, 302, 240), "au")],
             [(image, "facemap, drawn from au" if place == 1 else "") for place, image in enumerate(maps)],
             [(arrow("AU Diffusion Sampler", 548), "")],
-            [
-                (frame(renderer, act, time), "frames (here by AU Warp Render)" if place == 1 else "")
-                for place, time in enumerate(MOMENTS)
-            ],
+            [(frame(renderer, act, time), "frames" if place == 1 else "") for place, time in enumerate(MOMENTS)],
         ]
     )
 
 
 def chosen() -> Image.Image:
     """What Load AUHead is for, and the way that needs none of it."""
-    renderer, act = WarpRenderer(portrait()), performance(emotion="happy", level=2)
-    graph = Graph(388, 580)
-    graph.text("With models, which are not here yet:", (2, 16))
+    found, act = portrait(), performance(emotion="happy", level=2)
+    graph = Graph(388, 806)
+    graph.text("With Load AUHead:", (2, 16))
     load = graph.node("Load AUHead", (8, 44), 130, [], ["model", "alm"])
-    sampler = graph.node("AU Diffusion Sampler", (180, 44), 204, ["model"], [])
-    speech = graph.node("Speech → Expression", (180, 140), 204, ["alm"], [])
-    graph.link(load["out", "model"], sampler["in", "model"], dashed=True)
+    sampler = graph.node("AU Diffusion Sampler", (180, 44), 200, ["model", "face", "au"], ["frames"])
+    graph.link(load["out", "model"], sampler["in", "model"])
+    graph.down((282, 184), 30)
+    graph.picture(frame(diffusion(found), act, MOMENTS[0]), (215, 220), (134, 134))
+    speech = graph.node("Speech → Expression", (180, 376), 200, ["alm"], [])
     graph.link(load["out", "alm"], speech["in", "alm"], dashed=True)
-    graph.text("Without Load AUHead, now:", (2, 254))
-    speech = graph.node("Speech → Expression", (8, 282), 200, ["audio"], ["au"])
-    warp = graph.node("AU Warp Render", (228, 282), 152, ["face", "au"], ["frames"])
+    graph.text("not in this version:", (8, 396))
+    graph.text("Without Load AUHead:", (2, 484))
+    speech = graph.node("Speech → Expression", (8, 512), 200, ["audio"], ["au"])
+    warp = graph.node("AU Warp Render", (228, 512), 152, ["face", "au"], ["frames"])
     graph.link(speech["out", "au"], warp["in", "au"])
-    graph.down((304, 396), 36)
-    graph.picture(frame(renderer, act, MOMENTS[0]), (237, 440), (134, 134))
+    graph.down((304, 624), 36)
+    graph.picture(frame(WarpRenderer(found), act, MOMENTS[0]), (237, 666), (134, 134))
     return grid([[(graph.image, "")]], NARROW)
+
+
+@cache
+def guided() -> list[tuple[torch.Tensor, str]]:
+    """Both bundled portraits at AU guidance 0 to 3: expressions of level 1, which leave room for more."""
+    cells = []
+    for name, emotion in (("portrait.png", "happy"), ("head.png", "angry")):
+        found, act = portrait(name), performance(emotion=emotion, level=1)
+        for strength in range(4):
+            drawn = frame(diffusion(found, strength), act, SPOKEN)
+            cells.append((close_up(drawn, found), f"AU guidance {strength}"))
+    return cells
 
 
 def strength() -> Image.Image:
@@ -292,7 +316,9 @@ PICTURES = {
     PAGES / "load_au.jpg": loaded,
     PAGES / "sampler.jpg": sampled,
     PAGES / "load.jpg": chosen,
+    PAGES / "au_guidance.jpg": lambda: grid(columns(guided(), 2)),
     ROOT / "docs" / "strength.jpg": strength,
+    ROOT / "docs" / "au_guidance.jpg": lambda: grid(columns(guided(), 4), 900),
 }
 
 
@@ -301,9 +327,10 @@ def main() -> None:
     if unknown := wanted - {path.stem for path in PICTURES}:
         sys.exit(f"there is no picture {', '.join(unknown)}")
     PAGES.mkdir(parents=True, exist_ok=True)
-    for path, make in PICTURES.items():
-        if not wanted or path.stem in wanted:
-            save(make(), path)
+    with half_the_threads():
+        for path, make in PICTURES.items():
+            if not wanted or path.stem in wanted:
+                save(make(), path)
 
 
 def save(image: Image.Image, path: Path) -> None:
