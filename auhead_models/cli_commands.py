@@ -34,7 +34,10 @@ DEMO_EMOTIONS = (Span(0.0, 2.4, "neutral", 2), Span(2.4, 6.0, "happy", 2))
 def animate(given: Namespace) -> None:
     if given.speech is None and given.au is None:
         raise AUHeadError("There is nothing to say; give a speech recording, or an AU file with --au.")
-    if given.au is not None and (unused := _given_speech_options(given)):
+    unused = _given_speech_options(given) if given.au is not None else {}
+    if given.renderer == "diffusion":
+        unused.pop("seed", None)  # that of the noise
+    if unused:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
         raise AUHeadError(f"--au performs the file {given.au} as it is, without {options}; leave out one or the other.")
     _check_emotion_options(given)

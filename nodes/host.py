@@ -131,6 +131,10 @@ class HeldNetworks:
         """Where networks compute."""
         return comfy.model_management.get_torch_device()
 
+    def patchers(self) -> list:
+        """All of them, in the order of the networks."""
+        return list(self._patchers.values())
+
     def place(self, *networks: torch.nn.Module, memory: int = 0) -> None:
         """Bring networks to `device`, whole, with room for `memory` bytes of what they compute beside them."""
         patchers = [self._patchers[network] for network in networks]

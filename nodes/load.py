@@ -38,6 +38,16 @@ class DiffusionChoice:
         return model, HeldNetworks(model.networks())
 
 
+    def get_models(self) -> list:
+        """What ComfyUI asks for to know the weights that its cache of results holds."""
+        return self.opened[1].patchers() if "opened" in vars(self) else []
+
+    @property
+    def patcher(self):
+        """The largest of them, for versions that ask for one."""
+        return next(iter(self.get_models()), None)
+
+
 @dataclass(frozen=True)
 class ALMChoice:
     """The audio-language model that the user chose, as `DiffusionChoice`."""

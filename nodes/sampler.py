@@ -1,6 +1,7 @@
 """AU Diffusion Sampler: the portrait performs, drawn by a video diffusion model with AU disentanglement guidance."""
 
 from ..auhead_models.diffusion.guidance import AU_REGIONS
+from ..auhead_models.diffusion.running import check_facemaps
 from ..auhead_models.diffusion.schedulers import SCHEDULERS
 from ..auhead_models.threads import half_the_threads
 from .host import AUSequenceType, FaceType, ModelType, check_numbers, io, one_of, progress, reserve, schema
@@ -151,6 +152,14 @@ class Sampler(io.ComfyNode):
             cls, seed=seed, steps=steps, guidance=guidance, au_guidance=au_guidance, guidance_start=guidance_start,
             guidance_end=guidance_end, window=window, overlap=overlap, guidance_rescale=rescale,
         )  # fmt: skip
+        one_of(au_region, AU_REGIONS, "au_region")
+        one_of(scheduler, SCHEDULERS, "scheduler")
+        au = au.resample()
+        count = len(au)
+        check_facemaps(facemap, count)
+        shape = (count, face.size, face.size)
+        frames, masks = reserve("frames and masks", (*shape, 3), shape)
+
         opened, held = model.opened
         from ..auhead_models.diffusion import catalogue  # imported once a model could be opened
 
@@ -159,19 +168,15 @@ class Sampler(io.ComfyNode):
             steps,
             guidance,
             au_scale=au_guidance,
-            region=one_of(au_region, AU_REGIONS, "au_region"),
+            region=au_region,
             start=guidance_start,
             end=guidance_end,
             rescale=rescale,
             seed=seed,
-            scheduler=one_of(scheduler, SCHEDULERS, "scheduler"),
+            scheduler=scheduler,
             window=window,
             overlap=overlap,
         )
-        au = au.resample()
-        count = len(au)
-        shape = (count, face.size, face.size)
-        frames, masks = reserve("frames and masks", (*shape, 3), shape)
         renderer = catalogue.make_renderer(opened, face, settings, held.device, held.place)
         with half_the_threads():
             drawn = renderer.render(au, progress(1), facemap)

@@ -81,24 +81,24 @@ class Conditioner:
     def show(self, performance: AUSequence, facemaps: torch.Tensor | None) -> Shown:
         """A part of a performance, with and, where guidance needs it, without its expression.
 
-        facemaps [F, H, W, 3]: drawings of one's own.
+        facemaps [F, H, W, 3]: drawings of one's own, which guidance leaves as they are.
         """
         model, guidance = self._model, self._guidance
         both = {True: guidance.performed(performance)}
         if guidance.au_scale > 1:
             both[False] = guidance.neutral(performance)
         self._place(model.guider, *([] if model.au_tokens is None else [model.au_tokens]))
-        points = {full: self._deform(each).points for full, each in both.items()}
-        features = {full: self._features(points[full], facemaps if full else None) for full in both}
+        moved = {full: self._deform(each) for full, each in both.items()}
+        if facemaps is None:
+            features = {full: self._features(face.points, None) for full, face in moved.items()}
+        else:  # one drawing for both: a neutral one of ours would differ in more than the expression
+            features = dict.fromkeys(both, self._features(moved[True].points, facemaps))
         au = None
         if model.au_tokens is not None:
             own = self._face.own.to(self._device)
-            au = {
-                full: model.au_tokens(torch.tensor(each.values, device=self._device), own)
-                for full, each in both.items()
-            }
+            au = {full: model.au_tokens(face.change.to(self._device), own) for full, face in moved.items()}
         side = self._face.size // shrinks(model.vae)
-        mask = region_mask(points[True], guidance.region, self._face.size, (side, side))
+        mask = region_mask(moved[True].points, guidance.region, self._face.size, (side, side))
         return Shown(features, au, mask.transpose(0, 1)[None].to(self._device))
 
     def _features(self, points: torch.Tensor, drawn: torch.Tensor | None) -> list[torch.Tensor]:

@@ -13,6 +13,7 @@ InstructPix2Pix (2211.09800) with a neutral face as the empty condition. Guidanc
 (Kynkäänniemi et al., 2404.07724) and may be rescaled (Lin et al., 2305.08891, equations 15 and 16).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,10 +68,10 @@ class Guidance:
     def __post_init__(self):
         if self.region not in AU_REGIONS:
             raise AUHeadError(f'There is no AU region "{self.region}"; choose one of {", ".join(AU_REGIONS)}.')
-        if not (self.scale >= 1 and self.au_scale >= 0):
+        if not (1 <= self.scale < math.inf and 0 <= self.au_scale < math.inf and 0 <= self.rescale <= 1):
             raise AUHeadError(
-                f"The guidance is {self.scale:g} and the AU guidance {self.au_scale:g}; the first starts at 1, the "
-                "second at 0."
+                f"The guidance is {self.scale:g}, the AU guidance {self.au_scale:g} and the rescale {self.rescale:g}; "
+                "the first starts at 1 (0 stands for what suits the model), the second at 0, the third is 0 to 1."
             )
         if not 0 <= self.start <= self.end <= 1:
             raise AUHeadError(
@@ -79,8 +80,12 @@ class Guidance:
             )
 
     def predictions(self, step: int, steps: int) -> tuple[str, ...]:
-        """Which predictions step number `step` of `steps` needs, those without the portrait first."""
-        guided = self.start <= step / steps < self.end
+        """Which predictions step number `step` of `steps` needs, those without the portrait first.
+
+        At least one step is guided, unless the interval is empty.
+        """
+        first = min(math.ceil(self.start * steps - 1e-6), steps - 1)
+        guided = self.start < self.end and first <= step < max(first + 1, self.end * steps - 1e-6)
         dropped = (DROPPED,) if guided and self.scale != 1 else ()
         neutral = (NEUTRAL,) if guided and self.au_scale > 1 else ()
         return (*dropped, FULL, *neutral)
@@ -107,8 +112,9 @@ class Guidance:
         return _with_expression(performance, 0.0, self.region)
 
     def strengthened(self, performance: AUSequence) -> AUSequence:
-        """u0 + s_au·(u - u0) for any s_au, cut to what units allow: what a warp shows of it."""
-        return _with_expression(performance, self.au_scale, self.region).clamp()
+        """u0 + s_au·(u - u0) for any s_au, above 1 cut to what units allow: what a warp shows of it."""
+        strong = _with_expression(performance, self.au_scale, self.region)
+        return strong.clamp() if self.au_scale > 1 else strong
 
 
 def _with_expression(performance: AUSequence, strength: float, region: str) -> AUSequence:

@@ -4,9 +4,11 @@ For every piece of frames the warp is drawn, both regions are cut out of it, the
 back. Where nothing moves, and outside the regions, frames stay bit for bit those of the warp.
 
 Guidance (guidance.py) in these terms: the warp itself moves with s_au as far as units allow; the residual alone is
-guided, e(∅,∅,u) without the portrait, u0 with FaceMap and AU tokens of the neutral performance.
+guided, with FaceMap and AU tokens of the neutral performance as u0. The warp is the portrait, so there is no prediction
+without it, and s counts as 1.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -19,13 +21,13 @@ from ..face.deform import FaceDeformer
 from ..face.face import Face
 from ..face.facemap import draw_facemap
 from ..face.warp import WarpRenderer, frames_at_once
-from .guidance import AU_REGIONS, DROPPED, NEUTRAL
+from .guidance import AU_REGIONS, FULL, NEUTRAL
 from .refiner import FOLD, PIXELS, SCHEDULE, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
 from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of, mover
 from .schedulers import make_scheduler
 
-GREY = 0.5  # in place of a portrait that is dropped
+logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -53,6 +55,9 @@ class RefinedWarpRenderer:
         device: torch.device | str = "cpu",
         place: Callable[..., None] | None = None,
     ):
+        if settings.guidance.scale != 1:
+            logger.info("The model %s is drawn with a guidance of 1; it knows no other.", model.name)
+            settings = replace(settings, guidance=replace(settings.guidance, scale=1.0))
         self.model, self.face, self.settings = model, face, settings
         self.device = torch.device(device)
         self._place = place or mover(self.device)
@@ -97,13 +102,14 @@ class RefinedWarpRenderer:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         guidance = self.settings.guidance
         shown = guidance.strengthened(performance)
-        points = self._deform(shown).points
+        moved = self._deform(shown)
+        points = moved.points
         frames, masks = self._warp.render_piece(shown)
-        calm = guidance.neutral(performance)
-        drawn = {
-            True: draw_facemap(points, self.face.size) if facemaps is None else facemaps[..., :3].to(frames),
-            False: None if guidance.au_scale <= 1 else draw_facemap(self._deform(calm).points, self.face.size),
-        }
+        drawn = draw_facemap(points, self.face.size) if facemaps is None else facemaps[..., :3].to(frames)
+        calm = self._deform(guidance.neutral(performance)) if guidance.au_scale > 1 else None
+        drawn_calm = drawn  # FaceMaps of one's own stay as they are
+        if calm is not None and facemaps is None:
+            drawn_calm = draw_facemap(calm.points, self.face.size)
         for region in REGIONS:
             matrices = region_matrices(points, region)
             mask = region_mask(points, matrices, region, self._still)
@@ -116,18 +122,18 @@ class RefinedWarpRenderer:
             given = RegionInputs(
                 warp=_planes(frames[moving], there, region),
                 portrait=_planes(self._crop[None], region_matrices(self._still[None], region), region),
-                facemap=_planes(drawn[True][moving], _on(drawn[True], there, self.face.size), region),
+                facemap=_planes(drawn[moving], _on(drawn, there, self.face.size), region),
                 mask=mask[moving, None],
-                values=torch.tensor(shown.values, device=self.device)[moving],
+                values=moved.change[moving],
                 own=self._own[None],
             )
             given = replace(
                 given, portrait=given.portrait.expand_as(given.warp), own=given.own.expand_as(given.values)
             )
             neutral = None
-            if drawn[False] is not None:
-                values = torch.tensor(calm.values, device=self.device)[moving]
-                neutral = replace(given, facemap=_planes(drawn[False][moving], there, region), values=values)
+            if calm is not None and _concerns(guidance.region, region):
+                facemap = _planes(drawn_calm[moving], _on(drawn_calm, there, self.face.size), region)
+                neutral = replace(given, facemap=facemap, values=calm.change[moving])
             residual = self._sample(given, neutral, region, report).movedim(1, -1)
             frames[moving] = add_back(frames[moving], residual, mask[moving], there)
         return frames, masks
@@ -142,14 +148,14 @@ class RefinedWarpRenderer:
         count = len(given.warp)
         sample = self._noise[region.name].to(self.device) * scheduler.init_noise_sigma
         sample = sample.expand(count, -1, -1, -1)
-        guided = float(_concerns(settings.guidance.region, region))
-        inputs = {DROPPED: replace(given, portrait=torch.full_like(given.portrait, GREY)), NEUTRAL: neutral}
         for index, time in enumerate(scheduler.timesteps):
             names = settings.guidance.predictions(index, settings.steps)
+            if neutral is None:
+                names = (FULL,)
             seen = scheduler.scale_model_input(sample, time)
-            predicted = {name: network(seen, time, inputs.get(name, given)) for name in names}
+            predicted = {name: network(seen, time, neutral if name == NEUTRAL else given) for name in names}
             predicted = {name: each.transpose(0, 1)[None] for name, each in predicted.items()}
-            result = settings.guidance.combine(predicted, guided)[0].transpose(0, 1)
+            result = settings.guidance.combine(predicted)[0].transpose(0, 1)
             sample = scheduler.step(result, time, sample, return_dict=False)[0]
             self.spent.predictions += len(names)
             self.spent.steps += 1

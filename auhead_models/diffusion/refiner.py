@@ -54,7 +54,7 @@ class RegionInputs:
     """What the network sees of one region of N frames; sides divisible by 16.
 
     warp, portrait, facemap [N, 3, h, w] 0..1 · mask [N, 1, h, w] 0..1 · values, own [N, 24]. The portrait is its own
-    region at rest; without it (guidance) it is grey.
+    region at rest.
     """
 
     warp: torch.Tensor

@@ -43,6 +43,7 @@ class Spent:
 def mover(device: torch.device) -> Callable[..., None]:
     """What brings networks to a device where nobody else manages them."""
 
+    @torch.inference_mode(False)  # weights that were moved in it could never be trained again
     def place(*networks: nn.Module, memory: int = 0) -> None:
         for network in networks:
             network.to(device)

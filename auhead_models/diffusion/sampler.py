@@ -28,8 +28,9 @@ from .windows import Segment, check_window, segments, windows
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 8  # frames decoded at once
+_CHUNK = 4  # frames decoded at once
 _ACTIVATIONS = 60  # tensors of the size of the first level's that a prediction holds at its peak, measured
+_DECODED = 2178  # values for each pixel that the VAE of SD 1.5 holds while it decodes, as ComfyUI reckons
 _SHRUNK = 8  # latents that the innermost level of the network stands for, along a side
 
 
@@ -70,6 +71,11 @@ class DiffusionRenderer:
         first_level = self._latent_side**2 * unet.config.block_out_channels[0] * unet.dtype.itemsize
         return _ACTIVATIONS * rows * self.settings.window * first_level
 
+    @property
+    def _decoding(self) -> int:
+        """Bytes that decoding a chunk of frames needs, roughly."""
+        return _DECODED * self._chunk * self._drawn.size**2 * self.model.vae.dtype.itemsize
+
     def render(
         self,
         performance: AUSequence,
@@ -83,6 +89,8 @@ class DiffusionRenderer:
         """
         frames, settings = len(performance), self.settings
         check_facemaps(facemaps, frames)
+        if facemaps is not None:
+            self._check_own_facemaps(facemaps)
         parts = list(segments(frames, settings.window, settings.overlap))
         total = settings.steps * sum(len(windows(len(part), settings.window, settings.overlap)) for part in parts)
         report = counted(progress, total)
@@ -95,6 +103,16 @@ class DiffusionRenderer:
             latents, carried = self._denoise(part, piece, own, portrait, noise, carried, report)
             yield from self._decode(latents[:, :, part.known :])
         logger.info("%.2f predictions per step and window", self.spent.per_step)
+
+    def _check_own_facemaps(self, facemaps: torch.Tensor) -> None:
+        height, width = facemaps.shape[1:3]
+        if height != width:
+            raise AUHeadError(f"The FaceMaps are {width} x {height}; this model needs square ones, as the face's crop.")
+        if self.model.au_tokens is None and self.settings.guidance.au_scale != 1:
+            raise AUHeadError(
+                f'The model {self.model.name} reads Action Units from the FaceMaps alone, so AU guidance cannot change '
+                "FaceMaps of your own; set it to 1, or leave the FaceMaps out."
+            )
 
     @torch.inference_mode()
     def _denoise(
@@ -163,8 +181,10 @@ class DiffusionRenderer:
             batch = names[len(rows) : len(rows) + self._rows]
             try:
                 rows += self._predict_rows(latents, time, batch, shown, portrait).float()
-            except torch.cuda.OutOfMemoryError as error:
-                self._rows = _halved(self._rows, error, "a shorter window or a smaller face")
+                continue
+            except torch.cuda.OutOfMemoryError:
+                pass  # what failed is freed only once the exception is gone
+            self._rows = _smaller(len(batch), "a shorter window or a smaller face")
         return rows
 
     def _predict_rows(
@@ -196,23 +216,26 @@ class DiffusionRenderer:
         return F.interpolate(pictures.movedim(-1, 1), side, mode="bicubic", antialias=True).clamp(0, 1).movedim(1, -1)
 
     def _decode(self, latents: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        self._place(self.model.vae)
+        self._place(self.model.vae, memory=self._decoding)
         latents = latents[0].transpose(0, 1)
         start = 0
         while start < len(latents):
             try:
                 pictures = self._decoded(latents[start : start + self._chunk])
-            except torch.cuda.OutOfMemoryError as error:
-                self._chunk = _halved(self._chunk, error, "a smaller face")
+            except torch.cuda.OutOfMemoryError:
+                pictures = None
+            if pictures is None:
+                self._chunk = _smaller(self._chunk, "a smaller face")
                 continue
             for picture in pictures:
                 yield picture, self.face.mask
             start += len(pictures)
 
 
-def _halved(count: int, error: torch.cuda.OutOfMemoryError, remedy: str) -> int:
+def _smaller(count: int, remedy: str) -> int:
+    """Half of what did not fit into memory. Raises AUHeadError when that was one."""
     if count == 1:
-        raise AUHeadError(f"The graphics card has too little memory for this model; use {remedy}.") from error
+        raise AUHeadError(f"The graphics card has too little memory for this model; use {remedy}.")
     torch.cuda.empty_cache()
     logger.warning("Memory ran out; going on with smaller batches.")
     return count // 2

@@ -1,8 +1,8 @@
 """What is learnt: to take noise out of a window of frames, under its FaceMaps, Action Units and portrait.
 
-As AniPortrait was trained (arXiv 2403.17694): v- or noise prediction on the model's own schedule, noise offset 0.05,
-min-SNR weights with gamma 5 (Hang et al., 2303.09556), the portrait dropped now and then for classifier-free guidance;
-and the Action Units made neutral now and then for AU guidance.
+v- or noise prediction on the model's own schedule, noise offset 0.05, min-SNR weights with gamma 5 (Hang et al., arXiv
+2303.09556); the portrait is dropped now and then for classifier-free guidance, and the Action Units made neutral for AU
+guidance.
 """
 
 from dataclasses import dataclass
@@ -50,6 +50,13 @@ def cut_window(clip: TrainingClip, start: int, frames: int) -> Window:
     )
 
 
+def min_snr_weight(snr: torch.Tensor, velocity: bool) -> torch.Tensor:
+    """min(SNR, gamma) / SNR for noise prediction. For v-prediction SNR + 1 takes the place of SNR, as is usual where
+    the schedule ends in pure noise: its last steps, in which the layout is decided, would weigh nothing otherwise."""
+    snr = snr + 1 if velocity else snr.clamp(min=1e-8)
+    return snr.clamp(max=MIN_SNR_GAMMA) / snr
+
+
 class Objective(nn.Module):
     """The networks of a model as one module whose output is the loss of a window."""
 
@@ -59,6 +66,12 @@ class Objective(nn.Module):
         self.au_tokens = model.au_tokens
         training = {name: value for name, value in model.architecture.scheduler.items() if name in _SCHEDULE}
         self.scheduler = DDPMScheduler(**training)
+
+    def train(self, mode: bool = True) -> "Objective":
+        """Training mode, but for the guider's batch normalisation: windows of one clip would spoil its statistics."""
+        super().train(mode)
+        self.guider.eval()
+        return self
 
     def forward(self, window: Window, generator: torch.Generator) -> torch.Tensor:
         latents = window.latents
@@ -75,8 +88,7 @@ class Objective(nn.Module):
         target = self.scheduler.get_velocity(latents, noise, time) if velocity else noise
         kept = self.scheduler.alphas_cumprod.to(time.device)[time[0]]
         snr = kept / (1 - kept).clamp(min=1e-8)
-        weight = snr.clamp(max=MIN_SNR_GAMMA) / (snr + 1 if velocity else snr.clamp(min=1e-8))
-        return weight * (predicted - target).square().mean()
+        return min_snr_weight(snr, velocity) * (predicted - target).square().mean()
 
     def predict(
         self,

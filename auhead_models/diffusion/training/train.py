@@ -65,6 +65,7 @@ def train_diffusion(
         paths = prepare_clips(videos, output / "clips", model, settings.size, settings.window, accelerator.device)
     clips = [load_clip(path) for path in paths]
 
+    model.unet.enable_gradient_checkpointing()
     objective = Objective(model).train()
     learnt = choose_weights(objective, settings.train)
     optimizer = torch.optim.AdamW(learnt, settings.rate, weight_decay=0.01)

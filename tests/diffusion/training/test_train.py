@@ -11,6 +11,7 @@ from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.cli import main  # noqa: E402
 from auhead_models.diffusion.checkpoints import load_model, save_model  # noqa: E402
 from auhead_models.diffusion.training.clips import at_rate, load_clip, prepare_clips  # noqa: E402
+from auhead_models.diffusion.training.objective import min_snr_weight  # noqa: E402
 from auhead_models.diffusion.training.settings import TrainingSettings  # noqa: E402
 from auhead_models.diffusion.training.train import train_diffusion, with_adapters  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
@@ -67,15 +68,17 @@ def test_frames_come_at_the_rate_of_the_model():
 
 
 def test_adapters_alone_learn_and_the_model_opens(videos, model, tmp_path):
-    before = _weights(model.unet)
+    before = {part: _weights(getattr(model, part)) for part in ("unet", "reference_net", "guider", "vae")}
     losses = []
     path = train_diffusion(model, videos, tmp_path, TrainingSettings(**SETTINGS), lambda *step: losses.append(step))
     assert [done for done, *_ in losses] == [1, 2] and all(loss == loss for *_, loss in losses)
     trained = load_model(path)
-    after = trained.unet.state_dict()
     assert trained.au_tokens is not None
-    assert all(torch.equal(after[name], weight) for name, weight in before.items())
-    added = [name for name in after if name not in before]
+    for part, weights in before.items():  # statistics of batch normalisation included
+        after = getattr(trained, part).state_dict()
+        assert all(torch.equal(after[name], weight) for name, weight in weights.items()), part
+    after = trained.unet.state_dict()
+    added = [name for name in after if name not in before["unet"]]
     assert added and any(float(after[name].abs().max()) > 0 for name in added if "to_v_au" in name)
     with Image.open(tmp_path / "samples" / "000002.png") as picture:
         assert picture.size == (4 * 64, 2 * 64)
@@ -101,6 +104,12 @@ def test_everything_can_be_trained(videos, model, tmp_path):
         now = network.state_dict()
         assert any(not torch.equal(now[name], weight) for name, weight in old.items())
     assert all(torch.equal(now, old) for now, old in zip(trained.vae.parameters(), model.vae.parameters(), strict=True))
+
+
+def test_pure_noise_is_learnt_too():
+    snr = torch.tensor([0.0, 1.0, 4.0, 99.0])
+    assert torch.allclose(min_snr_weight(snr, velocity=True), torch.tensor([1.0, 1.0, 1.0, 0.05]))
+    assert torch.allclose(min_snr_weight(snr[1:], velocity=False), torch.tensor([1.0, 1.0, 5 / 99]))
 
 
 def test_adapters_begin_without_effect(model):
