@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 class RefinerModel:
     """A refiner and its name, as `FaceDiffusion`. It always computes in fp32."""
 
-    usual_steps: ClassVar[int] = 2
+    usual_steps: ClassVar[int] = 1
     usual_guidance: ClassVar[float] = 1.0
 
     name: str
