@@ -217,7 +217,7 @@ def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
 
 
 def au_guidance(schemas) -> Graph:
-    """Three samplers, one below the other. The sound leads to the video between the second and the third."""
+    """Three samplers, one below the other, with room for the pictures that they show while they draw."""
     graph = Graph("6 AU guidance", schemas)
     graph.note(
         "## AU guidance\n\nPress **Run**: one performance, drawn by a diffusion model three times. *au_guidance* 0 "
@@ -236,16 +236,16 @@ def au_guidance(schemas) -> Graph:
     speech = graph.add("AUHeadAudioToAU", (400, 650), (310, 390), audio=sound["AUDIO"], emotion="happy", level="1")
     samplers = [
         graph.add(
-            "AUHeadSampler", (890, top), (300, 450), model=load["model"], face=face["face"], au=speech["au"],
+            "AUHeadSampler", (890, top), (300, 700), model=load["model"], face=face["face"], au=speech["au"],
             au_guidance=strength,
         )
-        for strength, top in ((0.0, 0), (1.0, 590), (2.0, 1180))
+        for strength, top in ((0.0, 0), (1.0, 840), (2.0, 1680))
     ]  # fmt: skip
-    two = _stitch(graph, (1290, 320), samplers[0]["frames"], samplers[1]["frames"], "right")
-    three = _stitch(graph, (1610, 640), two["IMAGE"], samplers[2]["frames"], "right")
-    video = _create(graph, (1950, 640), three["IMAGE"], 25.0, sound["AUDIO"])
-    graph.route(video, "audio", (360, 544), (360, 1083), (1905, 1083))
-    save = _save(graph, (2300, 640), video, "au guidance", (640, 360))
+    two = _stitch(graph, (1290, 420), samplers[0]["frames"], samplers[1]["frames"], "right")
+    three = _stitch(graph, (1610, 840), two["IMAGE"], samplers[2]["frames"], "right")
+    video = _create(graph, (1990, 840), three["IMAGE"], 25.0, sound["AUDIO"])
+    graph.route(video, "audio", (360, 544), (360, -120), (1930, -120), (1930, 760))
+    save = _save(graph, (2340, 840), video, "au guidance", (640, 360))
     graph.group("Portrait and speech", example, sound, colour=GREEN)
     graph.group("Model", load, colour=BLUE)
     graph.group("Face and performance", face, speech, colour=BLUE)
