@@ -5,6 +5,7 @@ import torch
 from ..auhead_models.errors import AUHeadError
 from ..auhead_models.face.crop import paste_back, paste_mask
 from ..auhead_models.face.face import Face
+from ..auhead_models.face.likeness import SAME, likeness
 from .host import FaceType, check_numbers, io, progress, reserve, schema
 
 
@@ -78,4 +79,9 @@ def _check(image: torch.Tensor, frames: torch.Tensor, face: Face) -> None:
         raise AUHeadError(
             f"The input image is {image.shape[2]} x {image.shape[1]} pixels, but the face was found in a picture of "
             f"{face.image.shape[1]} x {face.image.shape[0]}; connect that picture, or others of its size."
+        )
+    if len(image) == 1 and likeness(image[0], face) < SAME:  # several pictures may show a face that moves
+        raise AUHeadError(
+            "The input image is not the picture in which the input face was found; connect the same picture to image "
+            "here and to Face from Portrait."
         )

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 from auhead_plugin.auhead_models.errors import AUHeadError
 from auhead_plugin.nodes.host import reserve
 
@@ -62,6 +63,34 @@ def test_alpha_stays(nodes, sample, face, frames):
 def test_pictures_that_do_not_fit(nodes, face, image, shape, sentence):
     with pytest.raises(AUHeadError, match=sentence):
         nodes("AUHeadPasteBack", image=torch.zeros(image), frames=torch.zeros(shape), face=face)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda image: image,
+        lambda image: image ** torch.tensor([2.0, 1.0, 0.5]) * 0.5,
+        lambda image: F.avg_pool2d(image.movedim(-1, 1), 33, 1, 16).movedim(1, -1),
+        lambda image: (image * 4).round() / 4,
+        torch.zeros_like,
+    ],
+    ids=["same", "graded", "blurred", "four tones", "plain"],
+)
+def test_the_picture_of_the_face_may_be_edited(nodes, sample, face, frames, edit):
+    assert len(nodes("AUHeadPasteBack", image=edit(sample[0]), frames=frames, face=face)[0]) == 3
+
+
+def test_another_background_is_no_other_picture(nodes, sample, face, frames):
+    head = nodes("AUHeadPasteBack", image=sample[0], frames=frames, face=face, feather=0.0)[1][0, ..., None]
+    image = torch.lerp(torch.rand(sample[0].shape, generator=torch.Generator().manual_seed(0)), sample[0], head)
+    assert len(nodes("AUHeadPasteBack", image=image, frames=frames, face=face)[0]) == 3
+
+
+def test_the_picture_of_another_person_is_refused(nodes, face, frames):
+    other = nodes("AUHeadExample", sample="rendered head")[0]
+    with pytest.raises(AUHeadError, match="^The input image is not the picture .* connect the same picture to image"):
+        nodes("AUHeadPasteBack", image=other, frames=frames, face=face)
+    assert len(nodes("AUHeadPasteBack", image=other.repeat(3, 1, 1, 1), frames=frames, face=face)[0]) == 3
 
 
 def test_cancel_stops_the_pasting(nodes, sample, face, frames, cancel_after):
