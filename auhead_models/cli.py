@@ -208,7 +208,7 @@ def _diffusion(verb: argparse.ArgumentParser) -> None:
     _choice(verb, "--precision", PRECISIONS, "number format of the model", shown="auto")
     verb.add_argument("--steps", type=_number(int, 1, 100), help="of diffusion, 1 to 100 (what suits the model)")
     _choice(verb, "--scheduler", tuple(SCHEDULERS), "how the steps are spaced", shown="ddim")
-    what = "how closely to follow portrait and performance, 1 to 20 (what suits the model)"
+    what = "how closely to follow the portrait, 1 to 20 (what suits the model; tiny always uses 1)"
     verb.add_argument("--guidance", type=_number(float, 1, 20), help=what)
     what = "how far the expression is drawn, 0 to 4: 0 is neutral, 1 as performed (1)"
     verb.add_argument("--au-guidance", type=_number(float, 0, 4), help=what)

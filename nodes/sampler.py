@@ -49,7 +49,7 @@ class Sampler(io.ComfyNode):
                     default=0,
                     min=0,
                     max=100,
-                    tooltip="More steps are finer and slower; 0 takes what suits the model (tiny 2, sd15 20). Lower it "
+                    tooltip="More steps are finer and slower; 0 takes what suits the model (tiny 1, sd15 20). Lower it "
                     "for previews.",
                 ),
                 io.Combo.Input(
@@ -64,8 +64,8 @@ class Sampler(io.ComfyNode):
                     min=0.0,
                     max=20.0,
                     step=0.1,
-                    tooltip="How closely the result follows portrait and performance; 0 takes what suits the model "
-                    "(tiny 1, sd15 3.5). Lower it when colours look burnt; 1 is fastest.",
+                    tooltip="How closely the result follows the portrait; 0 takes what suits the model (sd15 3.5). "
+                    "Lower it when colours look burnt; 1 is fastest, and tiny always uses 1.",
                 ),
                 io.Float.Input(
                     "au_guidance",
