@@ -1,0 +1,133 @@
+"""What the network is shown, with stand-ins that keep it (stand_ins.py)."""
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("diffusers")
+
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+from stand_ins import CELL, SCALING, mixed, stand_in_model  # noqa: E402
+
+from auhead_models.au import AUSequence  # noqa: E402
+from auhead_models.au.space import UNIT_INDEX  # noqa: E402
+from auhead_models.diffusion.codec import image_token  # noqa: E402
+from auhead_models.diffusion.conditioning import Conditioner  # noqa: E402
+from auhead_models.diffusion.guidance import DROPPED, FULL, NEUTRAL, Guidance  # noqa: E402
+from auhead_models.face.deform import FaceDeformer  # noqa: E402
+from auhead_models.face.face import find_face  # noqa: E402
+from auhead_models.face.facemap import draw_facemap  # noqa: E402
+
+SIDE = 64
+SMILE, JAW = UNIT_INDEX["lip_corner_raise_left"], UNIT_INDEX["jaw_open"]
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def face(portrait):
+    found = find_face(portrait).resized(SIDE)
+    own = torch.zeros(24)
+    own[SMILE] = 0.4
+    return replace(found, own=own, relax=0.0)
+
+
+def _performance(frames=10, **columns):
+    columns = columns or {"lip_corner_raise_left": 0.3, "jaw_open": 0.5}
+    return AUSequence.zeros(frames).with_columns(columns)
+
+
+def _show(face, au_scale=2.0, performance=None, facemaps=None, region="all", **options):
+    model = stand_in_model(mixed, **options)
+    conditioner = Conditioner(model, face, Guidance(1.0, au_scale, region), CPU, lambda *_, **__: None)
+    return conditioner.show(performance or _performance(), facemaps)
+
+
+def _cells(maps):
+    return F.avg_pool2d(maps.movedim(-1, 1), CELL)
+
+
+def _drawn(face, performance):
+    return _cells(draw_facemap(FaceDeformer(face).meshes(performance), SIDE))
+
+
+def test_the_portrait_is_read_as_latents_and_token(face):
+    model, placed = stand_in_model(mixed), []
+    conditioner = Conditioner(model, face, Guidance(), CPU, lambda *networks, **_: placed.extend(networks))
+    portrait = conditioner.read_portrait()
+    latents, token = portrait.known["layer"]
+    assert torch.allclose(latents[:, :3], _cells(2 * face.crop[None] - 1) * SCALING, atol=1e-6)
+    assert torch.equal(token, portrait.image_token)
+    assert torch.equal(token, image_token(model.image_encoder, face.crop)) and bool(token.all())
+    assert {model.image_encoder, model.vae, model.reference_net, model.unet} == set(placed)
+
+
+def test_without_an_image_encoder_the_token_is_zero(face):
+    model = stand_in_model(mixed)
+    model.image_encoder = None
+    portrait = Conditioner(model, face, Guidance(), CPU, lambda *_, **__: None).read_portrait()
+    assert torch.equal(portrait.image_token, torch.zeros(1, 1, 3))
+
+
+def test_the_neutral_form_has_a_facemap_and_tokens_of_its_own(face):
+    """The smile goes, the jaw, which speaks, stays."""
+    shown, calm = _show(face), _performance(jaw_open=0.5)
+    assert torch.allclose(shown.features[True][0], _drawn(face, _performance()), atol=1e-6)
+    assert torch.allclose(shown.features[False][0], _drawn(face, calm), atol=1e-6)
+    assert not torch.allclose(shown.features[True][0], shown.features[False][0], atol=1e-3)
+    assert torch.allclose(shown.au[True][:, [SMILE, JAW], 0], torch.tensor([0.3, 0.5]))
+    assert torch.allclose(shown.au[False][:, [SMILE, JAW], 0], torch.tensor([0.0, 0.5]))
+    for tokens in shown.au.values():
+        assert torch.equal(tokens[..., 1], face.own.expand(10, -1))
+
+
+@pytest.mark.parametrize("au_scale", [0.5, 1.0])
+def test_up_to_one_the_performance_itself_is_weaker(face, au_scale):
+    shown = _show(face, au_scale)
+    assert list(shown.features) == list(shown.au) == [True]
+    assert torch.allclose(shown.au[True][:, SMILE, 0], torch.tensor(0.3 * au_scale))
+    assert torch.allclose(shown.au[True][:, JAW, 0], torch.tensor(0.5))
+
+
+@pytest.mark.parametrize(
+    ("smile", "relax", "change"), [(0.3, 0.0, 0.3), (0.9, 0.0, 0.6), (0.0, 1.0, -0.4), (0.9, 1.0, 0.5)]
+)
+def test_tokens_tell_how_far_the_face_really_moves(face, smile, relax, change):
+    """A unit that the portrait has already cannot go beyond 1; relaxing takes it away."""
+    shown = _show(replace(face, relax=relax), 1.0, _performance(2, lip_corner_raise_left=smile))
+    assert torch.allclose(shown.au[True][:, SMILE, 0], torch.tensor(change), atol=1e-6)
+
+
+def test_facemaps_of_ones_own_are_shown_with_and_without_expression(face):
+    maps = torch.rand(10, 2 * SIDE, 2 * SIDE, 3)
+    shown = _show(face, facemaps=maps)
+    assert torch.allclose(shown.features[True][0], F.avg_pool2d(maps.movedim(-1, 1), 2 * CELL), atol=1e-6)
+    assert torch.equal(shown.features[False][0], shown.features[True][0])
+    assert not torch.equal(shown.au[False], shown.au[True])
+
+
+def test_the_mask_lies_on_the_driven_face(face):
+    far = _show(face, region="brows", performance=_performance(2, x=0.2)).mask
+    near = _show(face, region="brows", performance=_performance(2)).mask
+    assert far.shape == near.shape == (1, 1, 2, SIDE // CELL, SIDE // CELL)
+    columns = torch.arange(SIDE // CELL) / (SIDE // CELL)
+    middle = [float((mask.sum((0, 1, 2, 3)) * columns).sum() / mask.sum()) for mask in (near, far)]
+    assert middle[1] > middle[0] + 0.03
+
+
+def test_rows_follow_the_names_and_parts_the_frames(face):
+    steady = torch.arange(10) / 100
+    performance = _performance(10, lip_corner_raise_left=steady.numpy())
+    part = _show(face, performance=performance).part(3, 5)
+    features, au = part.rows((DROPPED, FULL, NEUTRAL), CPU, torch.float64)
+    assert [len(level) for level in features] == [6, 6] and au.shape == (6, 24, 2)
+    assert features[0].dtype == au.dtype == torch.float64
+    assert torch.allclose(au[:, SMILE, 0], torch.tensor([0.03, 0.04, 0.03, 0.04, 0, 0], dtype=torch.float64), atol=1e-6)
+    full, neutral = part.features[True], part.features[False]
+    for level, rows in enumerate(features):
+        assert torch.equal(rows.float(), torch.cat([full[level], full[level], neutral[level]]))
+
+
+def test_a_model_without_au_tokens_reads_the_facemap_alone(face):
+    shown = _show(face, tokens=False)
+    assert shown.au is None and shown.part(0, 2).rows((FULL,), CPU, torch.float32)[1] is None
