@@ -143,9 +143,10 @@ class AudioToAU(io.ComfyNode):
         stop_if_cancelled()
         performance = speech_to_au(sound, options, seed)
         heard = ", ".join(dict.fromkeys(span.emotion for span in options.emotions))
-        return io.NodeOutput(performance, heard, _describe(performance, options))
+        return io.NodeOutput(performance, heard, _describe(performance, options, sound.silent))
 
 
-def _describe(performance: AUSequence, options: SpeechOptions) -> str:
+def _describe(performance: AUSequence, options: SpeechOptions, silent: bool) -> str:
     emotions = ", then ".join(f"{span.emotion} (level {span.level})" for span in options.emotions)
-    return f"{performance.seconds:.1f} s, {len(performance)} frames at {performance.fps:g} fps; {emotions}."
+    length = f"{performance.seconds:.1f} s, {len(performance)} frames at {performance.fps:g} fps"
+    return f"{length}; {emotions}." + (" The recording is silent." if silent else "")

@@ -28,6 +28,7 @@ RATES = (4000, 768000)
 
 _LOUDNESS = 0.1  # RMS (-20 dBFS) that the loud parts of speech are brought to
 _MAXIMUM_GAIN = 100.0  # 40 dB: quiet speech is raised, the noise of an empty recording stays below speech
+_SILENCE = 1e-4  # -80 dBFS: what dither and the rounding of 16 bits leave stays below
 _BLOCK = 320  # 20 ms at 16 kHz
 _MAXIMUM_KERNEL = 1 << 22  # numbers in torchaudio's kernel table, which grows with the product of odd rates
 
@@ -65,6 +66,12 @@ class Audio:
     def frames(self) -> int:
         """Video frames at 25 per second that this sound fills: ceil(N · 25 / sample_rate)."""
         return frame_count(self.samples.shape[1], self.sample_rate)
+
+    @property
+    def silent(self) -> bool:
+        """Whether there is nothing to hear in it: no channel strays from its mean."""
+        samples = np.where(np.isfinite(self.samples), self.samples, np.float32(0))
+        return bool((np.abs(samples - samples.mean(axis=1, keepdims=True)) < _SILENCE).all())
 
 
 def load_audio(path: str | Path) -> Audio:

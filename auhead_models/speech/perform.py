@@ -1,5 +1,7 @@
 """Speech to a performance: every layer from the sound, the options and one seed."""
 
+import logging
+
 import numpy as np
 
 from ..au.emotions import emotion_track
@@ -15,13 +17,18 @@ from .options import SpeechOptions
 from .prosody import prosody
 from .spectrum import analyse
 
+_log = logging.getLogger(__name__)
+
 
 def speech_to_au(audio: Audio, options: SpeechOptions | None = None, seed: int = 0) -> AUSequence:
     """The performance of a sound at 25 fps, ceil(samples · 25 / sample_rate) frames.
 
-    The same sound, options and seed give the same performance; the strength of one layer changes only that layer.
+    The same sound, options and seed give the same performance; the strength of one layer changes only that layer. A
+    silent sound moves no lips, with a warning in the log.
     """
     options = options or SpeechOptions()
+    if audio.silent:
+        _log.warning("The recording is silent, so the lips do not move; check that it is the right one.")
     frames = audio.frames
     speech = to_speech(audio)
     spectrum = analyse(speech, frames)

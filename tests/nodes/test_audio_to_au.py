@@ -15,6 +15,12 @@ def test_speech_becomes_a_performance(nodes, sample):
     assert au["jaw_open"].max() > 0.05
 
 
+def test_silence_is_told(nodes):
+    audio = {"waveform": torch.zeros(1, 2, 32000), "sample_rate": 16000}
+    _, _, description = nodes("AUHeadAudioToAU", audio=audio)
+    assert description == "2.0 s, 50 frames at 25 fps; neutral (level 2). The recording is silent."
+
+
 def test_another_seed_is_another_take_and_the_same_seed_the_same(nodes):
     audio = sound(32000)
     takes = [nodes("AUHeadAudioToAU", audio=audio, seed=seed)[0].table for seed in (1, 1, 2)]

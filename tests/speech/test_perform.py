@@ -187,6 +187,22 @@ def test_options_that_mean_nothing(wrong):
         SpeechOptions(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("samples", "silent"),
+    [
+        (np.zeros((2, 32000)), True),
+        (np.full((1, 32000), 0.2), True),  # a microphone that is switched off may leave a constant
+        (np.random.default_rng(0).integers(-1, 2, (1, 32000)) / 32768, True),
+        (np.full((1, 100), np.nan), True),
+        (0.003 * np.random.default_rng(0).standard_normal((1, 32000)), False),
+    ],
+    ids=["zeros", "constant", "dither", "no numbers", "whisper"],
+)
+def test_a_silent_recording_is_told_in_the_log(caplog, samples, silent):
+    speech_to_au(Audio(samples, 16000), SpeechOptions(), 0)
+    assert any("The recording is silent, so the lips do not move" in line for line in caplog.messages) == silent
+
+
 @pytest.mark.parametrize("channels", [2, 6])
 def test_nan_channels_and_strange_rates_are_performed(speech, channels):
     samples = np.repeat(speech.samples, channels, axis=0)
