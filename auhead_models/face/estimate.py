@@ -25,6 +25,7 @@ from ..au.space import EXTRA_INDEX, EXTRAS, UNIT_INDEX, UNITS
 from ..errors import AUHeadError
 from .basis import field_names, fit_basis
 from .canonical import GEOMETRY_FILE, NECK, Pose, face_width, fit_pose, head_angles, load_geometry
+from .curves import smoothstep
 from .deform import EYE_RADIUS, GAZE_DOWN, GAZE_SIDE, GAZE_UP
 from .least_squares import FieldSolver, rigid_motions
 from .topology import EYES, FACE_OVAL, LOWER_LIP, MESH_POINTS, POINTS, UPPER_LIP, Eye
@@ -41,6 +42,12 @@ RELAXATIONS = 2  # the reader answers less than there is, so one step does not a
 SHUT = 0.12  # the landmarks of a closed eye still stand this far apart
 IRIS_RESPONSE = (0.5, 0.3)  # part of an iris's way, sideways and up, that the landmark model follows on renders
 BLIND = 0.4  # below it the iris is hidden and the gaze is carried over from neighbouring frames
+# Eye corners say where an iris stands sideways. Up and down they are pulled along by brows and lids: there they count
+# this much, and the head the rest.
+CORNERS = (1.0, 0.25)
+# A glance down takes the upper lid along, and what stands up in a narrowed eye is mostly the lower lid's doing.
+WIDENED, NARROWED = (1.0, 1.15), (0.5, 0.85)  # openings between which a glance down, or up, is (not) believed
+UNSURE = 0.25  # gaze_y that unmoved eyes show by mistake; answers of this size are halved
 
 # Landmark models follow an expression only part of the way, each unit its own part (the gains in
 # benchmarks/results/estimate_sculpted.md). For the units that are read reliably (r > .75) a video's answers are turned
@@ -157,15 +164,18 @@ class ExpressionReader:
 
     def _gaze(self, meshes: torch.Tensor) -> torch.Tensor:
         """Where the eyes look [T, 2], -1..1, from the irises; carried over while the lids are shut."""
-        gaze, seen = [], []
+        gaze, opening = [], []
         for eye in EYES:
             shift = _iris_place(meshes, eye) - _iris_place(self.neutral, eye)
             angle = (shift / (EYE_RADIUS * shift.new_tensor(IRIS_RESPONSE))).clamp(-1, 1).asin()
             up = torch.where(angle[:, 1] > 0, angle[:, 1] / GAZE_UP, angle[:, 1] / GAZE_DOWN)
             gaze.append(torch.stack([angle[:, 0] / GAZE_SIDE, up], -1))
-            seen.append(_lid_gap(meshes, eye) > BLIND * _lid_gap(self.neutral, eye))
-        seen, gaze = torch.stack(seen), torch.stack(gaze)
-        both = (gaze * seen[..., None]).sum(0) / seen.sum(0).clamp(min=1)[:, None]
+            opening.append(_lid_gap(meshes, eye) / _lid_gap(self.neutral, eye).clamp(min=0.05))
+        gaze, opening = torch.stack(gaze), torch.stack(opening)
+        seen = opening > BLIND
+        count = seen.sum(0).clamp(min=1)
+        x, y = ((gaze * seen[..., None]).sum(0) / count[:, None]).unbind(-1)
+        both = torch.stack([x, _believed(y, (opening * seen).sum(0) / count)], -1)
         return _carry_over(both, seen.any(0)).clamp(-1, 1)
 
     def _closure(self, meshes: torch.Tensor, eye: Eye, gaze: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -257,8 +267,16 @@ def _lip_gap(mesh: torch.Tensor) -> torch.Tensor:
 
 
 def _iris_place(mesh: torch.Tensor, eye: Eye) -> torch.Tensor:
-    """Iris centre relative to the middle between the eye corners [..., 2]."""
-    return (mesh[..., eye.iris, :] - (mesh[..., eye.outer, :] + mesh[..., eye.inner, :]) / 2)[..., :2]
+    """Iris centre relative to the eye's place in the head [..., 2]."""
+    middle = (mesh[..., eye.outer, :2] + mesh[..., eye.inner, :2]) / 2
+    return mesh[..., eye.iris, :2] - middle.new_tensor(CORNERS) * middle
+
+
+def _believed(gaze_y: torch.Tensor, opening: torch.Tensor) -> torch.Tensor:
+    """How much of gaze_y [T] is believed of eyes that stand open by `opening` [T] of their neutral gap."""
+    down, up = 1 - smoothstep(opening, *WIDENED), smoothstep(opening, *NARROWED)
+    gaze_y = gaze_y * torch.where(gaze_y < 0, down, up)
+    return gaze_y**3 / (gaze_y**2 + UNSURE**2)
 
 
 def _carry_over(values: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
