@@ -14,7 +14,7 @@ def check_input(path: str | Path, what: str) -> Path:
     """The path of a file that exists and can be read; `what` names its kind in the error ("picture", "sound")."""
     path = Path(path)
     if path.is_dir():
-        raise AUHeadError(f"{path} is a folder; give the {what} file itself.")
+        raise AUHeadError(f"{path} is a folder; name the {what} in it.")
     if not path.exists():
         raise AUHeadError(f"There is no {what} at {path}; check the path.")
     if not os.access(path, os.R_OK):

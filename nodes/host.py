@@ -152,7 +152,10 @@ class _Held(torch.nn.Module):
 def one_image(image: torch.Tensor, name: str) -> torch.Tensor:
     """The only picture [H, W, C] of a batch."""
     if len(image) != 1:
-        raise AUHeadError(f"The input {name} holds {len(image)} pictures; give one, for example with ImageFromBatch.")
+        raise AUHeadError(
+            f"The input {name} holds {len(image)} pictures; give one, for example with Get Image from Batch "
+            "(ImageFromBatch)."
+        )
     return image[0]
 
 

@@ -127,12 +127,13 @@ def _document(text: str) -> dict:
     try:  # NaN and infinities stay words, so that they are found where a number is needed and never written again
         data = json.loads(text, parse_constant=str, parse_float=finite)
     except json.JSONDecodeError as error:
-        place = f"{error.msg}, line {error.lineno}, column {error.colno}"
-        raise AUHeadError(f"The edits are not complete JSON ({place}); correct the text or clear the field.") from error
+        place = f"Line {error.lineno}, column {error.colno} of the edits"
+        raise AUHeadError(f"{place} cannot be read; correct the text there, or clear the field.") from error
     except (RecursionError, ValueError) as error:
-        raise AUHeadError("The edits are not usable JSON; clear the field or paste them again.") from error
+        raise AUHeadError("The edits cannot be read; clear the field, or paste them again.") from error
     if not isinstance(data, dict):
-        raise AUHeadError(f"The edits are {_shown(data)} and not a JSON object; clear the field or paste them again.")
+        what = f"The edits are {_shown(data)} and not what AU Editor writes"
+        raise AUHeadError(f"{what}; clear the field, or paste them again.")
     return data
 
 

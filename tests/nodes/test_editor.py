@@ -29,8 +29,8 @@ def test_face_and_sound_beside_a_performance_change_nothing(nodes, performance, 
 @pytest.mark.parametrize(
     "edits, sentence",
     [
-        ("{", "The edits are not complete JSON"),
-        ("[]", "not a JSON object"),
+        ("{", "Line 1, column 2 of the edits cannot be read"),
+        ("[]", "not what AU Editor writes"),
         ('{"version": 2}', r"A newer AUHead wrote these edits \(version 2\); update AUHead"),
         ('{"keys": {"left_ear": [[0, 1]]}}', '"left_ear" is not a column'),
         ('{"keys": {"jaw_open": [[0, "wide"]]}}', r"keys.jaw_open\[0\]"),

@@ -33,7 +33,8 @@ def read(text: str, name: str) -> AUSequence:
     header, rows = read_table(text, name)
     known = [k for k, cell in enumerate(header) if cell in space.COLUMN_INDEX]
     if not _is_performance(header):
-        raise problem(name, "no column has the name of a unit; name the columns as AUHead does when it saves a CSV.", 1)
+        kinds = "AUHead, Live Link Face, OpenFace, Audio2Face or Rhubarb, an emotion text or subtitles with tags"
+        raise problem(name, f"this file holds no performance; choose one of {kinds}.")
     twice = next((cell for cell in header if cell and header.count(cell) > 1 and cell in space.COLUMN_INDEX), None)
     if twice:
         raise problem(name, f'the column "{twice}" is there twice; remove one.', 1)

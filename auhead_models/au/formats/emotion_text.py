@@ -27,13 +27,14 @@ def matches(text: str) -> bool:
 def read_spans(text: str, name: str) -> tuple[Span, ...]:
     """The spans of the file; the last one may have an open (infinite) end."""
     starts: list[tuple[float, float | None, str, int]] = []
-    for number, line in enumerate(map(_plain, text.split("\n")), start=1):
+    for number, written in enumerate(text.split("\n"), start=1):
+        line = _plain(written)
         if not line:
             continue
         match = _LINE.match(line)
         if not match:
-            what = f'"{line[:40]}" is not understood; write a time, an emotion and a level, such as 0.0 happy 2.'
-            raise problem(name, what, number)
+            what = "is not understood; write a time, an emotion and a level, such as 0.0 happy 2."
+            raise problem(name, f'"{written.strip()[:40]}" {what}', number)
         start, end = (seconds(part) if part else None for part in match.groups()[:2])
         level = (match[4] or "2").strip()
         if level not in ("1", "2", "3"):
