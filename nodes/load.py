@@ -32,9 +32,12 @@ class DiffusionChoice:
             raise AUHeadError(NEEDS_DIFFUSERS) from error
         name = self.name if self.name in catalogue.PRESETS else model_path(self.name)
         device = HeldNetworks.home()
-        model = catalogue.open_model(
-            name, model_folders(), self.precision, device, self.download, progress(1) if self.download else None
-        )
+        report = progress(1) if self.download else None
+        try:
+            model = catalogue.open_model(name, model_folders(), self.precision, device, self.download, report)
+        except catalogue.MissingFilesError as error:
+            hint = "Switch download on in Load AUHead and run again, or do it by hand."
+            raise AUHeadError(f"{hint} {error}") from error
         return model, HeldNetworks(model.networks())
 
 

@@ -10,7 +10,7 @@ from ..face.face import Face
 from .checkpoints import load_bundle, load_model
 from .download import download_bundle
 from .guidance import Guidance
-from .manifest import Folders, find_bundle, missing_sentence
+from .manifest import Folders, MissingFilesError, find_bundle
 from .model import FaceDiffusion
 from .refined_warp import RefinedWarpRenderer, RefinerModel
 from .refiner_files import is_refiner, load_refiner
@@ -45,7 +45,7 @@ def open_model(
         files = dict(found.files)
         if found.missing:
             if not download:
-                raise AUHeadError(missing_sentence(found.missing))
+                raise MissingFilesError(found.missing)
             files |= download_bundle(found.missing, folders, progress)
         return load_bundle(files, precision, device)
     return load_refiner(name) if is_refiner(name) else load_model(name, precision, device)

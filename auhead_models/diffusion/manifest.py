@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .identify import PARTS
+from ..errors import AUHeadError
 
 HUB = "https://huggingface.co"
 OWN_FOLDER = "auhead"  # in ComfyUI's models/
@@ -118,6 +118,15 @@ SD15_FILES = (
 )
 
 
+class MissingFilesError(AUHeadError):
+    """Files of a bundle that are in none of the folders."""
+
+    __module__ = AUHeadError.__module__
+
+    def __init__(self, missing: Iterable[BundleFile]):
+        super().__init__(missing_sentence(missing))
+
+
 @dataclass(frozen=True)
 class Found:
     """files: by part · missing: what is nowhere, in the order of the bundle."""
@@ -148,15 +157,20 @@ def find_bundle(folders: Folders, bundle: Iterable[BundleFile] = SD15_FILES) -> 
 
 
 def missing_sentence(missing: Iterable[BundleFile]) -> str:
-    """What is missing, where to get it and where to put it."""
+    """What to get from where, and where it belongs."""
     missing = list(missing)
-    count = "1 file" if len(missing) == 1 else f"{len(missing)} files"
+    count = "the file" if len(missing) == 1 else f"the {len(missing)} files"
     total = readable_size(sum(file.size for file in missing))
+    sources: dict[tuple[str, str], list[str]] = {}
+    for file in missing:
+        folder, _, name = file.place.rpartition("/")
+        target = f"into {folder}" if name == file.source else f"as {file.place}"
+        sources.setdefault((file.repository, target), []).append(file.source)
+    hub = HUB.removeprefix("https://")
     each = "; ".join(
-        f"{file.source} ({PARTS[file.part]}, {readable_size(file.size)}) from {HUB}/{file.repository} as {file.place}"
-        for file in missing
+        f"{', '.join(names)} from {hub}/{repository} {target}" for (repository, target), names in sources.items()
     )
-    return f"The model sd15 lacks {count}, {total}: {each}; put them there, or switch download on in Load AUHead."
+    return f"Get {count} that the model sd15 lacks ({total}): {each}."
 
 
 def readable_size(size: int) -> str:

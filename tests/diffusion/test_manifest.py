@@ -33,11 +33,10 @@ def test_nothing_there(folders):
     found = find_bundle(folders)
     assert not found.files and found.missing == SD15_FILES
     told = missing_sentence(found.missing)
-    assert told.startswith(
-        "The model sd15 lacks 6 files, 10.9 GB: denoising_unet.pth (denoising network, 3.4 GB) from "
-    )
-    assert "https://huggingface.co/stabilityai/sd-vae-ft-mse as models/vae/sd-vae-ft-mse.safetensors; " in told
-    assert told.endswith("; put them there, or switch download on in Load AUHead.")
+    assert told.startswith("Get the 6 files that the model sd15 lacks (10.9 GB): denoising_unet.pth, ")
+    assert "pose_guider.pth from huggingface.co/ZJYang/AniPortrait into models/auhead/aniportrait; " in told
+    assert told.endswith("sd-image-variations-diffusers as models/clip_vision/sd-image-variations.bin.")
+    assert told.count("ZJYang") == 1 and len(told) < 500
 
 
 def test_all_there(folders):
@@ -74,7 +73,8 @@ def test_places_are_searched_in_order(tmp_path):
 
 
 def test_one_missing_file_is_one_file():
-    assert missing_sentence(SD15_FILES[3:4]).startswith("The model sd15 lacks 1 file, 670 MB: pose_guider.pth")
+    told = missing_sentence(SD15_FILES[3:4])
+    assert told.startswith("Get the file that the model sd15 lacks (670 MB): pose_guider.pth from ")
 
 
 def test_sizes_for_people():

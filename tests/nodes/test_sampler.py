@@ -112,7 +112,7 @@ def test_files_that_are_no_model_get_a_sentence(nodes, folders, face, performanc
 
 def test_the_public_model_says_what_it_lacks(nodes, face, performance):
     model = nodes("AUHeadLoad", diffusion="sd15")[0]
-    with pytest.raises(AUHeadError, match="denoising_unet.pth .* download"):
+    with pytest.raises(AUHeadError, match="^Switch download on in Load AUHead .* denoising_unet.pth"):
         _sample(nodes, model, face, performance)
 
 
