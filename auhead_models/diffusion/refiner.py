@@ -8,7 +8,8 @@
 
 The same `FaceUNet` and `AUTokens` as in the large model, at a small size and without temporal layers. What is diffused
 is the difference between the picture that should be and the warp, in pixels folded eight by eight into channels. The
-network speaks v-prediction on a schedule whose last step is pure noise; there v is minus the residual.
+layers say what the residual is, and v follows from it and from the sample (as c_skip and c_out of Karras et al.,
+arXiv 2206.00364), so noise need not pass through them. The last step of the schedule is pure noise.
 """
 
 from dataclasses import dataclass
@@ -18,17 +19,19 @@ import torch.nn.functional as F
 from torch import nn
 
 from .attention import Conditions
+from .schedulers import make_scheduler
 from .tokens import AUTokens
 from .unet import FaceUNet
 
 FOLD = 8
-PIXELS = 3 * FOLD**2
+COARSE = 2  # the residual is this much coarser than the crops; finer detail stays the warp's
+PIXELS = 3 * (FOLD // COARSE) ** 2  # fewer than the network has channels, or noise could not pass through it
 TOKEN_CHANNELS = 64
 RESIDUAL_SCALE = 0.15  # differences of colours (0..1) of this size count as 1
 LAST_TIMESTEP = 999
 TINY = {
     "sample_size": 24,
-    "in_channels": 4 * PIXELS + FOLD**2,  # residual, warp, portrait, FaceMap, mask
+    "in_channels": PIXELS + 10 * FOLD**2,  # residual, warp, portrait, FaceMap, mask
     "out_channels": PIXELS,
     "down_block_types": ("DownBlockMotion", "CrossAttnDownBlockMotion"),
     "up_block_types": ("CrossAttnUpBlockMotion", "UpBlockMotion"),
@@ -74,24 +77,29 @@ class Refiner(nn.Module):
         self.tokens = AUTokens(TOKEN_CHANNELS)
         nn.init.zeros_(self.unet.conv_out.weight)
         nn.init.zeros_(self.unet.conv_out.bias)
+        signal = make_scheduler("ddim", SCHEDULE).alphas_cumprod
+        self.register_buffer("signal", signal, persistent=False)
 
     def forward(self, sample: torch.Tensor, timestep: torch.Tensor, given: RegionInputs) -> torch.Tensor:
-        """sample [N, 192, h/8, w/8], timestep [] or [N] → v of the same shape as the sample."""
+        """sample [N, 48, h/8, w/8], timestep [] or [N] → v of the same shape as the sample."""
         seen = torch.cat([2 * given.warp - 1, 2 * given.portrait - 1, given.facemap, given.mask], 1)
         inputs = torch.cat([sample, F.pixel_unshuffle(seen, FOLD)], 1)
         told = self.tokens(given.values, given.own)
         nothing = told.new_zeros(len(told), 1, TOKEN_CHANNELS)
-        return self.unet(inputs[:, :, None], timestep, nothing, conditions=Conditions(au=told))[:, :, 0]
+        residual = -self.unet(inputs[:, :, None], timestep, nothing, conditions=Conditions(au=told))[:, :, 0]
+        signal = self.signal.to(sample)[timestep.long()].view(-1, 1, 1, 1)
+        return (signal.sqrt() * sample - residual) / (1 - signal).sqrt()
 
 
 def fold(residual: torch.Tensor) -> torch.Tensor:
-    """Differences of colours [N, 3, h, w] → what is diffused [N, 192, h/8, w/8]."""
-    return F.pixel_unshuffle(residual, FOLD) / RESIDUAL_SCALE
+    """Differences of colours [N, 3, h, w] → what is diffused [N, 48, h/8, w/8]."""
+    return F.pixel_unshuffle(F.avg_pool2d(residual, COARSE), FOLD // COARSE) / RESIDUAL_SCALE
 
 
 def unfold(sample: torch.Tensor) -> torch.Tensor:
-    """The reverse of `fold`."""
-    return F.pixel_shuffle(sample, FOLD) * RESIDUAL_SCALE
+    """The reverse of `fold`, smooth."""
+    pixels = F.pixel_shuffle(sample, FOLD // COARSE) * RESIDUAL_SCALE
+    return F.interpolate(pixels, scale_factor=COARSE, mode="bilinear")
 
 
 def regress(network: Refiner, given: RegionInputs) -> torch.Tensor:

@@ -1,10 +1,9 @@
 """What the network is asked for: large differences of the mouth's inside and the lids, not the grain of skin."""
 
 import torch
-import torch.nn.functional as F
 from dataset import Batch, blurred
 
-from auhead_models.diffusion.refiner import FOLD, Refiner, fold
+from auhead_models.diffusion.refiner import Refiner, fold, unfold
 from auhead_models.face.curves import smoothstep
 
 COARSE, COARSER = 2.0, 5.0  # pixels: what is broader than these is repaired for certain
@@ -41,16 +40,13 @@ def regression_loss(found: torch.Tensor, batch: Batch, region: str) -> torch.Ten
     return 0.5 * robust(error) + robust(coarse) + robust(blurred(coarse, COARSER)) + EDGES * edges / 0.1
 
 
-def diffusion_loss(network: Refiner, batch: Batch, region: str, signal: torch.Tensor) -> torch.Tensor:
-    """Squared error of v at random times, weighted as in the regression.
-
-    signal [1000]: the cumulative alphas of the schedule, 0 at its end (Lin et al., arXiv 2305.08891).
-    """
-    residual, weight = wanted(batch, region)
+def diffusion_loss(network: Refiner, batch: Batch, region: str) -> torch.Tensor:
+    """The same of the residual that follows from v at random times."""
+    residual, _ = wanted(batch, region)
     clean = fold(residual * (batch.mask > 0))
     noise = torch.randn_like(clean)
-    time = torch.randint(len(signal), (len(clean),))
-    keep, spread = (part.sqrt()[:, None, None, None] for part in (signal[time], 1 - signal[time]))
-    found = network(keep * clean + spread * noise, time, batch.given)
-    weight = F.pixel_unshuffle(weight, FOLD).repeat(1, 3, 1, 1)  # the channels of a colour lie together
-    return ((found - (keep * noise - spread * clean)) ** 2 * weight).sum() / (weight.sum() + 1e-3)
+    time = torch.randint(len(network.signal), (len(clean),))
+    keep, spread = (part.sqrt()[:, None, None, None] for part in (network.signal[time], 1 - network.signal[time]))
+    sample = keep * clean + spread * noise
+    found = keep * sample - spread * network(sample, time, batch.given)
+    return regression_loss(unfold(found), batch, region)

@@ -27,8 +27,7 @@ from dataset import Batch, Pairs  # noqa: E402
 from losses import diffusion_loss, regression_loss  # noqa: E402
 from scores import quick_scores  # noqa: E402
 
-from auhead_models.diffusion.refiner import FOLD, LAST_TIMESTEP, PIXELS, SCHEDULE, TINY, Refiner, unfold  # noqa: E402
-from auhead_models.diffusion.schedulers import make_scheduler  # noqa: E402
+from auhead_models.diffusion.refiner import FOLD, LAST_TIMESTEP, PIXELS, TINY, Refiner, unfold  # noqa: E402
 
 MOUTH_SHARE = 0.72  # of the batches
 WARMUP, RATE, LOWEST = 100, 3e-4, 2e-5
@@ -56,7 +55,6 @@ def main() -> None:
     network = Refiner().to(memory_format=torch.channels_last)
     if arguments.start:
         network.load_state_dict(load_file(arguments.start))
-    signal = make_scheduler("ddim", SCHEDULE).alphas_cumprod
     optimizer = torch.optim.AdamW(network.parameters(), arguments.rate, (0.9, 0.98), weight_decay=0.01)
     average, step = copy.deepcopy(network), 0
     last = arguments.output / "last.pt"
@@ -78,7 +76,7 @@ def main() -> None:
         region = "mouth" if rng.random() < MOUTH_SHARE else "eyes"
         batch = pairs[region].draw(arguments.batch, rng)
         if rng.random() < arguments.diffusion:
-            loss = diffusion_loss(network, batch, region, signal)
+            loss = diffusion_loss(network, batch, region)
         else:
             loss = regression_loss(one_step(network, batch), batch, region)
         optimizer.zero_grad()
