@@ -34,9 +34,10 @@ NEUTRAL_CHOICES = ("auto", "first frame")
 BOUND = 1.2  # a person may do more than the mean head's 1.0; the answer is cut to 1
 DEPTH_WEIGHT = 0.35  # depth is the network's guess: worth this much of a centimetre in the picture
 NOISE = 0.03  # cm² (weighted) that remain unexplained; errors and shapes of one standard deviation cost this much
-CALM_SHARE = 0.2  # of the frames that make the neutral mesh of a video
-LOW_QUANTILE, LOW_NOISE = 0.1, 0.03
-RELAXATIONS = 2  # the reader answers less than there is, so one step does not arrive
+CALM_SHARE, CALM_FEWEST = 0.2, 3  # of the frames that make the neutral mesh of a video, and how many at least
+CALM_SPREAD = 0.25  # of the way from the calmest frames to the median one; what is livelier is not one of them
+OWN_COUNTS = 2.0  # an expression that a still shows by itself counts this much more than a difference between frames
+_FROWNS = ("brow_lower_left", "brow_lower_right", "lip_corner_down_left", "lip_corner_down_right")
 
 # Lids in the unposed mesh, relative to their opening when neutral.
 SHUT = 0.12  # the landmarks of a closed eye still stand this far apart
@@ -80,27 +81,34 @@ def estimate_own(mesh: torch.Tensor) -> torch.Tensor:
     mesh: [478, 3], landmarks without the pose (canonical cm). Conservative: small amounts count as the person's shape
     and give exactly 0; only units that a still can show are answered.
     """
+    meshes = mesh.detach().cpu().float()[None]
+    return _own(meshes, _without_neutral(meshes))[0]
+
+
+def _own(meshes: torch.Tensor, found: dict[str, torch.Tensor]) -> torch.Tensor:
+    """What is believed [T, 24] of the amounts found in meshes [T, 478, 3]."""
+    # Lips that touch are not opened by anything.
+    fields = load_geometry().fields
+    possible = sum(found[name] * float(_lip_gap(fields[name])) for name in _GAP_UNITS)
+    share = (_lip_gap(meshes).clamp(min=0) / possible.clamp(min=1e-6)).clamp(max=1)
+    own = meshes.new_zeros(len(meshes), len(UNITS))
+    for name in OWN_UNITS:
+        amount = found[name] * share if name in _GAP_UNITS else found[name]
+        own[:, UNIT_INDEX[name]] = (amount - OWN_DEAD_ZONE).clamp(min=0) / (1 - OWN_DEAD_ZONE)
+    for name, eye in zip(_CLOSURES, EYES, strict=True):
+        ratio = _lid_gap(meshes, eye) / (meshes[:, eye.outer] - meshes[:, eye.inner]).norm(dim=-1)
+        own[:, UNIT_INDEX[name]] = (OWN_OPEN_EYE - ratio) / (OWN_OPEN_EYE - OWN_SHUT_EYE)
+    return own.clamp(0, 1)
+
+
+def _without_neutral(meshes: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Amounts [T] of units and extras in meshes [T, 478, 3] of people whose neutral face is not known."""
     geometry = load_geometry()
-    mesh = mesh.detach().cpu().float()
-    mean = geometry.positions
     names = [name for name in field_names() if name not in (*_CLOSURES, *_GAZE_LIDS, "jaw_thrust", "lips_together")]
     fields = torch.stack([geometry.fields[name] for name in names])
-    solver = _solver(fields, mean, torch.cat([_directions("detector_errors"), _directions("identities")]))
-    found = dict(zip(names, solver((mesh[:MESH_POINTS] - mean)[None])[0].tolist(), strict=True))
-
-    # Lips that touch are not opened by anything.
-    gap = max(float(_lip_gap(mesh)), 0.0)
-    possible = sum(found[name] * float(_lip_gap(geometry.fields[name])) for name in _GAP_UNITS)
-    if possible > gap:
-        for name in _GAP_UNITS:
-            found[name] *= gap / possible
-    own = torch.zeros(len(UNITS))
-    for name in OWN_UNITS:
-        own[UNIT_INDEX[name]] = max(found[name] - OWN_DEAD_ZONE, 0) / (1 - OWN_DEAD_ZONE)
-    for name, eye in zip(_CLOSURES, EYES, strict=True):
-        ratio = _lid_gap(mesh, eye) / (mesh[eye.outer] - mesh[eye.inner]).norm()
-        own[UNIT_INDEX[name]] = (OWN_OPEN_EYE - ratio) / (OWN_OPEN_EYE - OWN_SHUT_EYE)
-    return own.clamp(0, 1)
+    shapes = torch.cat([_directions("detector_errors"), _directions("identities")])
+    found = _solver(fields, geometry.positions, shapes)(meshes[:, :MESH_POINTS] - geometry.positions)
+    return dict(zip(names, found.unbind(-1), strict=True))
 
 
 class ExpressionReader:
@@ -148,20 +156,6 @@ class ExpressionReader:
         extra[:, EXTRA_INDEX["gaze_x"]], extra[:, EXTRA_INDEX["gaze_y"]] = x, y
         return units.clamp(self._lowest, 1), extra
 
-    def relaxed(self, meshes: torch.Tensor) -> torch.Tensor:
-        """The neutral mesh with every unit brought down to where it is in the lowest tenth of the frames.
-
-        Units have one side, and few frames are neutral in all of them at once.
-        """
-        units, extra = self(meshes)
-        lowest = torch.cat([units, extra], 1).quantile(LOW_QUANTILE, 0).add(LOW_NOISE).clamp(max=0)
-        names = [*UNIT_INDEX, *EXTRA_INDEX]
-        out = self.neutral.clone()
-        for name, amount in zip(names, lowest.tolist(), strict=True):
-            if name in self._solved:
-                out[:MESH_POINTS] += amount * self._fields[name]
-        return out
-
     def _gaze(self, meshes: torch.Tensor) -> torch.Tensor:
         """Where the eyes look [T, 2], -1..1, from the irises; carried over while the lids are shut."""
         gaze, opening = [], []
@@ -190,8 +184,9 @@ def estimate_sequence(points: torch.Tensor, fps: float, neutral: str = "auto") -
     """A performance from the landmarks of a video.
 
     points: [T, 478, 3], image pixels with depth; frames without a face are NaN and repeat their neighbours. neutral:
-    the frame whose face counts as neutral, "first frame", or "auto": the calmest fifth of the frames. Head motion is
-    relative to that frame. Raises AUHeadError on other shapes, on other choices and where no frame holds a face.
+    the frame whose face counts as neutral, "first frame", or "auto": the calmest frames, a fifth of them at most, less
+    the expression that even these show by themselves (`estimate_own`). Head motion is relative to that frame. Raises
+    AUHeadError on other shapes, on other choices and where no frame holds a face.
     """
     if neutral not in NEUTRAL_CHOICES:
         raise AUHeadError(f'The neutral frame is "{neutral}"; use one of: {", ".join(NEUTRAL_CHOICES)}.')
@@ -216,8 +211,7 @@ def estimate_sequence(points: torch.Tensor, fps: float, neutral: str = "auto") -
     meshes = pose.unproject(points)
     rest = meshes[calm].mean(0)
     if neutral == "auto":
-        for _ in range(RELAXATIONS):
-            rest = ExpressionReader(rest, lowest=-1.0).relaxed(meshes[seen])
+        rest = _without_own(rest)
     units, extra = ExpressionReader(rest)(meshes)
     units = (units * units.new_tensor([_TURNED_UP.get(unit.id, 1.0) for unit in UNITS])).clamp(0, 1)
     middle = calm[turned[calm].argmin()]
@@ -231,19 +225,37 @@ def _away_from_median(angles: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
 
 
 def _calm_frames(meshes: torch.Tensor, turned: torch.Tensor, seen: torch.Tensor) -> torch.Tensor:
-    """Frames with the least expression and turn, measured from the median face first, then from the calmest faces."""
+    """Frames with the least expression and turn: by what each shows by itself, then also by what sets it apart.
+
+    The face that is seen most is no measure of calm: it may be a smile held for most of the clip.
+    """
     candidates = torch.nonzero(seen)[:, 0]
-    count = max(1, round(CALM_SHARE * len(candidates)))
-    rest = meshes[candidates].median(0).values
-    for _ in range(2):  # units have one side: less of one than in the median face is closer to neutral
-        units, extra = ExpressionReader(rest, lowest=-1.0)(meshes[candidates])
-        activity = units.sum(1) + extra.abs().sum(1) + 3 * turned[candidates]
-        openness = torch.stack([_lid_gap(meshes[candidates], eye) for eye in EYES]).mean(0)
-        # A mouth that stands open half of the time is not neutral, even if the median frame has it.
-        activity += 2 * _lip_gap(meshes[candidates]).clamp(min=0) - openness / openness.median().clamp(min=1e-3)
-        calm = candidates[activity.argsort()[:count]]
-        rest = meshes[calm].mean(0)
+    count = max(CALM_FEWEST, round(CALM_SHARE * len(candidates)))
+    openness = torch.stack([_lid_gap(meshes[candidates], eye) for eye in EYES]).mean(0)
+    found = _without_neutral(meshes[candidates])
+    frown = sum(found[name] for name in _FROWNS)  # in part the person's shape, but that is the same in all frames
+    alone = OWN_COUNTS * (_own(meshes[candidates], found).sum(1) + frown) + 3 * turned[candidates]
+    # A mouth that stands open half of the time is not neutral, even if the median frame has it.
+    alone += 2 * _lip_gap(meshes[candidates]).clamp(min=0) - openness / openness.median().clamp(min=1e-3)
+    activity = alone
+    for _ in range(2):
+        order = activity.argsort()
+        lively = activity[order[:CALM_FEWEST]].mean().lerp(activity.median(), CALM_SPREAD)
+        few = max(CALM_FEWEST, int((activity[order[:count]] <= lively).sum()))
+        calm = candidates[order[:few]]
+        units, extra = ExpressionReader(meshes[calm].mean(0), lowest=-1.0)(meshes[candidates])
+        activity = alone + units.sum(1) + extra.abs().sum(1)  # less of a unit, which has one side, is calmer
     return calm
+
+
+def _without_own(mesh: torch.Tensor) -> torch.Tensor:
+    """The mesh [478, 3] without the expression that it shows by itself; eyes stay as wide as they are."""
+    own = dict(zip(UNIT_INDEX, estimate_own(mesh).tolist(), strict=True))
+    out = mesh.clone()
+    for name, field in zip(field_names(), fit_basis(mesh), strict=True):
+        if name in OWN_UNITS:
+            out[:MESH_POINTS] -= own[name] * field
+    return out
 
 
 def _head_motion(pose: Pose, base: int, width: float) -> torch.Tensor:
