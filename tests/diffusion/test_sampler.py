@@ -21,6 +21,7 @@ from auhead_models.diffusion.schedulers import SCHEDULERS  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 from auhead_models.face.deform import FaceDeformer  # noqa: E402
 from auhead_models.face.face import find_face  # noqa: E402
+from auhead_models.face.facemap import draw_facemap  # noqa: E402
 
 TRAININGS = {"v": SD15.scheduler, "noise": ANIMATEDIFF_SCHEDULER}
 BROWS = {"brow_raise_left": 0.3, "brow_raise_right": 0.3}
@@ -147,6 +148,23 @@ def test_each_prediction_sees_what_its_name_says(face):
         assert torch.equal(three.au, torch.cat([plain.au, plain.au, neutral.au]))
         assert torch.equal(three.reference["layer"][1], plain.image_token[0, :1])
         assert torch.equal(plain.au[..., 1], face.own.expand(1, 4, -1))
+
+
+def test_each_frame_is_shown_its_own_moment_of_the_performance(face):
+    """Tokens and FaceMaps of frames in different windows and segments."""
+    smile = torch.linspace(0, 0.5, TWO_SEGMENTS).numpy()
+    performance = _performance(TWO_SEGMENTS, lip_corner_raise_left=smile)
+    model = stand_in_model(knows(as_told))
+    drawn = _draw(_renderer(model, face, steps=1), performance)
+    token = model.unet.seen[-1].image_token.mean()
+    level = 0.1 * (torch.tensor(smile) + token) / SCALING / 2 + 0.5
+    assert torch.allclose(drawn, level[:, None, None, None].expand_as(drawn), atol=1e-5)
+
+    drawings = stand_in_model(knows(as_facemap))
+    shown = _draw(_renderer(drawings, face, steps=1), performance)
+    maps = draw_facemap(FaceDeformer(face).meshes(performance), 64).movedim(-1, 1)
+    expected = F.interpolate(F.avg_pool2d(maps, CELL), scale_factor=CELL).movedim(1, -1)
+    assert torch.allclose(shown, expected, atol=1e-5)
 
 
 def test_guidance_is_its_formula_and_stays_within_the_region(face):
