@@ -14,7 +14,15 @@ from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.au.space import UNIT_INDEX  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance  # noqa: E402
 from auhead_models.diffusion.refined_warp import RefinedWarpRenderer, RefinerModel  # noqa: E402
-from auhead_models.diffusion.refiner import PIXELS, SCHEDULE, TINY, Refiner, RegionInputs, fold, unfold  # noqa: E402
+from auhead_models.diffusion.refiner import (  # noqa: E402
+    RESIDUAL_SCALE,
+    SCHEDULE,
+    TINY,
+    Refiner,
+    RegionInputs,
+    fold,
+    unfold,
+)
 from auhead_models.diffusion.regions import EYE_PAIR, MOUTH, cut, region_mask, region_matrices  # noqa: E402
 from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
 from auhead_models.diffusion.schedulers import SCHEDULERS  # noqa: E402
@@ -115,11 +123,16 @@ def _with_and_without(seen):
     return [each.given for each in seen if each.time == seen[0].time and each.region is MOUTH]
 
 
-def test_an_untrained_network_says_nothing():
+@pytest.mark.parametrize(("scheduler", "level"), [("ddim", 0.0), *((name, 0.4) for name in SCHEDULERS)])
+def test_the_last_layer_says_what_is_added(face, scheduler, level):
+    """An untrained one says nothing; noise need not pass through it."""
     network = Refiner(TOY).eval()
-    given = torch.zeros(1, PIXELS, 8, 8)
     assert network.unet.conv_out.weight.abs().max() == 0
-    assert torch.equal(unfold(given), torch.zeros(1, 3, 64, 64))
+    torch.nn.init.constant_(network.unet.conv_out.bias, -level)
+    performance = _performance(1, **SMILING)
+    refined, _ = _render(RefinerModel("toy", network), face, performance, scheduler=scheduler)
+    added = _between_the_lips(face, performance, refined - _warp(face, performance))
+    assert torch.allclose(added, torch.full_like(added, level * RESIDUAL_SCALE), atol=1e-3)
 
 
 def test_folding_keeps_what_is_broad():
@@ -207,12 +220,14 @@ def test_the_passes_spent_are_counted(model, face, au_scale, passes):
     assert len(model.network.seen) == renderer.spent.predictions == passes * 4  # two regions, two steps
 
 
-def test_guidance_by_the_portrait_is_left_out_and_told(model, face, caplog):
+@pytest.mark.parametrize(("au_scale", "passes"), [(1.0, 1), (2.0, 2)])
+def test_guidance_by_the_portrait_is_left_out_and_told(model, face, caplog, au_scale, passes):
+    performance = _performance(1, **SMILING)
     with caplog.at_level("INFO"):
-        guided, renderer = _render(model, face, guidance=Guidance(3.5, 1.0, start=0, end=1))
-    assert renderer.spent.per_step == 1
-    assert [record.message for record in caplog.records if "guidance of 1" in record.message] != []
-    assert torch.equal(guided, _render(model, face)[0])
+        guided, renderer = _render(model, face, performance, guidance=Guidance(3.5, au_scale, start=0, end=1))
+    assert renderer.spent.per_step == passes
+    assert sum("guidance of 1" in record.message for record in caplog.records) == 1
+    assert torch.equal(guided, _render(model, face, performance, guidance=_always(au_scale))[0])
 
 
 def test_the_neutral_prediction_sees_no_expression(model, face):
