@@ -45,10 +45,10 @@ IRIS_RESPONSE = (0.5, 0.3)  # part of an iris's way, sideways and up, that the l
 BLIND = 0.4  # below it the iris is hidden and the gaze is carried over from neighbouring frames
 # Eye corners say where an iris stands sideways. Up and down they are pulled along by brows and lids: there they count
 # this much, and the head the rest.
-CORNERS = (1.0, 0.25)
+CORNERS = (1.0, 0.5)
 # A glance down takes the upper lid along, and what stands up in a narrowed eye is mostly the lower lid's doing.
 WIDENED, NARROWED = (1.0, 1.15), (0.5, 0.85)  # openings between which a glance down, or up, is (not) believed
-UNSURE = 0.25  # gaze_y that unmoved eyes show by mistake; answers of this size are halved
+UNSURE = 0.2  # gaze_y that unmoved eyes show by mistake; answers of this size are halved
 
 # Landmark models follow an expression only part of the way, each unit its own part (the gains in
 # benchmarks/results/estimate_sculpted.md). For the units that are read reliably (r > .75) a video's answers are turned
