@@ -87,5 +87,5 @@ ANIMATEDIFF_SCHEDULER = {
     "beta_end": 0.012,
     "beta_schedule": "linear",
     "prediction_type": "epsilon",
-    "timestep_spacing": "linspace",
+    "timestep_spacing": "trailing",
 }  # of Stable Diffusion 1.5 with a motion module of AnimateDiff
