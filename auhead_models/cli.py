@@ -22,10 +22,11 @@ from .diffusion.convert import NAMES
 from .diffusion.guidance import AU_REGIONS
 from .diffusion.schedulers import SCHEDULERS
 from .diffusion.training.settings import TRAINED_PARTS, TrainingSettings
+from .diffusion.weight_files import PRECISIONS
 from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
-from .pipeline import DEVICES, PRECISIONS, RENDERERS
+from .pipeline import DEVICES, RENDERERS
 from .speech.options import MAXIMUM_STRENGTH, STRENGTHS
 from .threads import half_the_threads
 from .video import FPS_RANGE
@@ -151,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         default = getattr(usual, name)
         number = _number(kind, low, high)
         diffusion.add_argument(f"--{name}", type=number, default=default, help=f"{what} ({default:g})")
-    _choice(diffusion, "--precision", PRECISIONS[1:], "number format while training", default=usual.precision)
+    _choice(diffusion, "--precision", tuple(PRECISIONS)[1:], "number format while training", default=usual.precision)
     diffusion.set_defaults(run=commands.train)
 
     demo = verbs.add_parser("demo", help="make the bundled portrait speak")
@@ -205,7 +206,7 @@ def _diffusion(verb: argparse.ArgumentParser) -> None:
     """What the renderer "diffusion" is asked for; None where nothing is given, as in `_speech`."""
     verb.add_argument("--model", help="of --renderer diffusion: tiny, sd15 or a .safetensors file (tiny)")
     verb.add_argument("--models", type=Path, help="folder with the files of sd15, as ComfyUI's models/ (models)")
-    _choice(verb, "--precision", PRECISIONS, "number format of the model", shown="auto")
+    _choice(verb, "--precision", tuple(PRECISIONS), "number format of the model", shown="auto")
     verb.add_argument("--steps", type=_number(int, 1, 100), help="of diffusion, 1 to 100 (what suits the model)")
     _choice(verb, "--scheduler", tuple(SCHEDULERS), "how the steps are spaced", shown="ddim")
     what = "how closely to follow the portrait, 1 to 20 (what suits the model; tiny always uses 1)"

@@ -26,7 +26,6 @@ from .face.warp import WarpRenderer
 from .speech import Audio, SpeechOptions, speech_to_au
 
 RENDERERS = ("warp", "diffusion")
-PRECISIONS = ("auto", "fp32", "fp16", "bf16")  # of a diffusion model's weights
 NEEDS_DIFFUSERS = (
     "Drawing by diffusion needs the Python package diffusers, which is not installed or does not start; install it "
     'with pip install "diffusers>=0.34,<0.40".'
@@ -153,7 +152,7 @@ def draw_facemaps(
 
     def frames() -> Iterator[torch.Tensor]:
         for start in range(0, len(performance), _PIECE):
-            piece = performance.slice(start / performance.fps, (start + _PIECE) / performance.fps)
+            piece = performance.frames(start, start + _PIECE)
             yield from draw_facemap(deform.meshes(piece), size, style, torch.tensor(piece.values), face.size)
 
     return Clip(frames(), len(performance), performance.fps, size, size)

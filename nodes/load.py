@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..auhead_models.diffusion.presets import MODELS
+from ..auhead_models.diffusion.weight_files import PRECISIONS
 from ..auhead_models.errors import AUHeadError
-from ..auhead_models.pipeline import NEEDS_DIFFUSERS, PRECISIONS
+from ..auhead_models.pipeline import NEEDS_DIFFUSERS
 from .host import ALMType, HeldNetworks, ModelType, io, model_files, model_folders, model_path, progress, schema
 
-DIFFUSION = ("tiny", "sd15")  # the presets of DESIGN; a file in models/auhead is listed after them
+# A file in models/auhead is listed after the known models.
 ALM = ("tiny", "qwen2-audio-7b-instruct", "qwen2.5-omni-7b")
 
 
@@ -30,7 +32,7 @@ class DiffusionChoice:
             from ..auhead_models.diffusion import catalogue  # takes seconds to import, and only the sampler needs it
         except ImportError as error:
             raise AUHeadError(NEEDS_DIFFUSERS) from error
-        name = self.name if self.name in catalogue.PRESETS else model_path(self.name)
+        name = self.name if self.name in MODELS else model_path(self.name)
         device = HeldNetworks.home()
         report = progress(1) if self.download else None
         try:
@@ -39,7 +41,6 @@ class DiffusionChoice:
             hint = "Switch download on in Load AUHead and run again, or do it by hand."
             raise AUHeadError(f"{hint} {error}") from error
         return model, HeldNetworks(model.networks())
-
 
     def get_models(self) -> list:
         """What ComfyUI asks for to know the weights that its cache of results holds."""
@@ -80,8 +81,8 @@ class Load(io.ComfyNode):
             inputs=[
                 io.Combo.Input(
                     "diffusion",
-                    options=[*DIFFUSION, *files],
-                    default=DIFFUSION[0],
+                    options=[*MODELS, *files],
+                    default=MODELS[0],
                     tooltip="The diffusion model for AU Diffusion Sampler. tiny is bundled and mends the warp on any "
                     "machine; choose sd15 for a graphics card and 11 GB of files, or a file in models/auhead.",
                 ),

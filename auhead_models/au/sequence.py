@@ -188,6 +188,16 @@ class AUSequence:
         spans = _moved(self.spans, -first / self.fps)
         return self._with(self.table[first:last], spans=spans)
 
+    def frames(self, start: int, stop: int) -> "AUSequence":
+        """Frames start..stop by number, without spans: a piece of a performance that is drawn piece by piece."""
+        return replace(
+            self,
+            values=self.values[start:stop],
+            extra=self.extra[start:stop],
+            pose=self.pose[start:stop],
+            spans=(),
+        )
+
     def concat(self, *others: "AUSequence") -> "AUSequence":
         """This performance and then the others, brought to this frame rate."""
         tables, spans, frames = [self.table], list(self.spans), len(self)

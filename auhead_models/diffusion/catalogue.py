@@ -12,13 +12,13 @@ from .download import download_bundle
 from .guidance import Guidance
 from .manifest import Folders, MissingFilesError, find_bundle
 from .model import FaceDiffusion
+from .presets import MODELS
 from .refined_warp import RefinedWarpRenderer, RefinerModel
 from .refiner_files import is_refiner, load_refiner
 from .running import SamplerSettings
 from .sampler import DiffusionRenderer
 
-TINY, SD15 = "tiny", "sd15"
-PRESETS = (TINY, SD15)
+TINY, SD15 = MODELS
 TINY_FILE = Path(__file__).parents[1] / "weights" / "auhead_tiny.safetensors"
 
 
@@ -32,7 +32,7 @@ def open_model(
 ) -> FaceDiffusion | RefinerModel:
     """Load a model; its networks lie on the CPU.
 
-    name: one of PRESETS or the path of a file. folders: ComfyUI's model folders, for the files of sd15. precision: as
+    name: one of MODELS or the path of a file. folders: ComfyUI's model folders, for the files of sd15. precision: as
     in `checkpoints`; device: where it will compute. download: whether missing files of sd15 may be fetched, which
     `progress` (done, total bytes) then follows. Raises AUHeadError when files are missing, damaged or of another kind.
     """

@@ -31,22 +31,13 @@ from .model import FaceDiffusion
 from .presets import ANIMATEDIFF_SCHEDULER, CLIP_VIT_L, SD15, TAESD, Architecture
 from .tokens import AUTokens
 from .unet import FaceUNet, ReferenceNet
-from .weight_files import WeightFile, read_metadata, read_weights, shapes_of
+from .weight_files import WeightFile, read_metadata, read_weights, shapes_of, weight_dtype
 
 VERSION = 1  # of our own format
-PRECISIONS = {"auto": None, "fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 VAES = {kind.__name__: kind for kind in (AutoencoderKL, AutoencoderTiny)}
 _FRESH = ".processor."  # layers that read Action Units and speech, in no public file
 _OPTIONAL = ("image_encoder", "au_tokens")
 _NAMED = {"reference_net": reference_keys, "guider": dict, "vae": vae_keys, "image_encoder": image_encoder_keys}
-
-
-def weight_dtype(precision: str, device: str | torch.device = "cpu") -> torch.dtype:
-    """The number format of the weights. precision: of PRECISIONS; "auto" is fp16 on CUDA and fp32 elsewhere."""
-    if precision not in PRECISIONS:
-        raise AUHeadError(f'There is no precision "{precision}"; choose one of {", ".join(PRECISIONS)}.')
-    usual = torch.float16 if torch.device(device).type == "cuda" else torch.float32
-    return PRECISIONS[precision] or usual
 
 
 def load_bundle(

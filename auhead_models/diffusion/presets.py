@@ -8,6 +8,9 @@ _DOWN = ("CrossAttnDownBlock", "CrossAttnDownBlock", "CrossAttnDownBlock", "Down
 _UP = ("UpBlock", "CrossAttnUpBlock", "CrossAttnUpBlock", "CrossAttnUpBlock")
 
 
+MODELS = ("tiny", "sd15")  # known by name: the bundled one and the one of public files
+
+
 @dataclass(frozen=True)
 class Architecture:
     """Keyword arguments of the networks, and of the scheduler that the weights were trained with.

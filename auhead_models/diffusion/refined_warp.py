@@ -16,7 +16,6 @@ from typing import ClassVar
 import torch
 
 from ..au.sequence import AUSequence
-from ..errors import AUHeadError
 from ..face.deform import FaceDeformer
 from ..face.face import Face
 from ..face.facemap import draw_facemap
@@ -24,7 +23,7 @@ from ..face.warp import WarpRenderer, frames_at_once
 from .guidance import AU_REGIONS, FULL, NEUTRAL
 from .refiner import FOLD, PIXELS, SCHEDULE, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
-from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of, mover
+from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover
 from .schedulers import make_scheduler
 
 logger = logging.getLogger(__name__)
@@ -61,8 +60,6 @@ class RefinedWarpRenderer:
         self.model, self.face, self.settings = model, face, settings
         self.device = torch.device(device)
         self._place = place or mover(self.device)
-        if settings.steps < 1:
-            raise AUHeadError(f"{settings.steps} steps were asked for; use 1 or more.")
         self._deform = FaceDeformer(face, device)
         self._warp = WarpRenderer(face, device, self._deform)
         self._crop = face.crop.to(self.device)
@@ -92,7 +89,7 @@ class RefinedWarpRenderer:
         for start in starts:
             stop = start + length
             own = None if facemaps is None else facemaps[start:stop]
-            drawn, masks = self._piece(frames_of(performance, start, stop), own, report)
+            drawn, masks = self._piece(performance.frames(start, stop), own, report)
             report(drawn[-1].cpu())
             yield from zip(drawn, masks, strict=True)
 
@@ -119,16 +116,15 @@ class RefinedWarpRenderer:
                     report()
                 continue
             there = matrices[moving]
+            warp = _planes(frames[moving], there, region)
+            portrait = _planes(self._crop[None], region_matrices(self._still[None], region), region)
             given = RegionInputs(
-                warp=_planes(frames[moving], there, region),
-                portrait=_planes(self._crop[None], region_matrices(self._still[None], region), region),
+                warp=warp,
+                portrait=portrait.expand_as(warp),
                 facemap=_planes(drawn[moving], _on(drawn, there, self.face.size), region),
                 mask=mask[moving, None],
                 values=moved.change[moving],
-                own=self._own[None],
-            )
-            given = replace(
-                given, portrait=given.portrait.expand_as(given.warp), own=given.own.expand_as(given.values)
+                own=self._own.expand(len(warp), -1),
             )
             neutral = None
             if calm is not None and _concerns(guidance.region, region):

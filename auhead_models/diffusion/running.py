@@ -4,12 +4,11 @@ A renderer is built for a face and a model and yields (frame [S, S, 3], mask [S,
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
 
-from ..au.sequence import AUSequence
 from ..errors import AUHeadError
 from .guidance import Guidance
 
@@ -18,7 +17,7 @@ Progress = Callable[..., None]  # (done, total) and, now and then, a rough pictu
 
 @dataclass(frozen=True)
 class SamplerSettings:
-    """seed: of the noise · steps · scheduler: one of SCHEDULERS · window, overlap: frames."""
+    """seed: of the noise · steps, 1 or more · scheduler: one of SCHEDULERS · window, overlap: frames."""
 
     seed: int = 0
     steps: int = 20
@@ -26,6 +25,10 @@ class SamplerSettings:
     guidance: Guidance = field(default_factory=Guidance)
     window: int = 16
     overlap: int = 4
+
+    def __post_init__(self):
+        if self.steps < 1:
+            raise AUHeadError(f"{self.steps} steps were asked for; use 1 or more.")
 
 
 @dataclass
@@ -57,17 +60,6 @@ def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
         raise AUHeadError(
             f"There are {len(facemaps)} FaceMaps for a performance of {frames} frames; give one for each frame."
         )
-
-
-def frames_of(performance: AUSequence, start: int, stop: int) -> AUSequence:
-    """A part of a performance; its spans are left behind."""
-    return replace(
-        performance,
-        values=performance.values[start:stop],
-        extra=performance.extra[start:stop],
-        pose=performance.pose[start:stop],
-        spans=(),
-    )
 
 
 def counted(progress: Progress | None, total: int) -> Callable[..., None]:

@@ -22,7 +22,7 @@ from .codec import decode, preview, shrinks
 from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
 from .model import FaceDiffusion
-from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, frames_of, mover
+from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover
 from .schedulers import make_scheduler
 from .windows import Segment, check_window, segments, windows
 
@@ -52,8 +52,6 @@ class DiffusionRenderer:
         self.model, self.face, self.settings = model, face, settings or SamplerSettings()
         self.device = torch.device(device)
         self._place = place or mover(self.device)
-        if self.settings.steps < 1:
-            raise AUHeadError(f"{self.settings.steps} steps were asked for; use 1 or more.")
         check_window(self.settings.window, self.settings.overlap, model.unet.config.motion_max_seq_length)
         grain = shrinks(model.vae) * _SHRUNK
         self._drawn = face.resized(math.ceil(face.size / grain) * grain)
@@ -98,7 +96,7 @@ class DiffusionRenderer:
         portrait = self._conditioner.read_portrait()
         carried: list[torch.Tensor] = []
         for part in parts:
-            piece = frames_of(performance, part.start, part.stop)
+            piece = performance.frames(part.start, part.stop)
             own = None if facemaps is None else facemaps[part.start : part.stop]
             latents, carried = self._denoise(part, piece, own, portrait, noise, carried, report)
             yield from self._decode(latents[:, :, part.known :])

@@ -19,6 +19,7 @@ from ..errors import AUHeadError
 from ..files import check_input
 from .identify import Kind, identify
 
+PRECISIONS = {"auto": None, "fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt", ".bin")
 _LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickled number at the head of files of PyTorch before 1.6
 _ZIP = b"PK\x03\x04"
@@ -145,3 +146,11 @@ def _tensors(loaded: object) -> dict[str, torch.Tensor]:
 
 def _damaged(path: Path) -> AUHeadError:
     return AUHeadError(f"The model file {path} is damaged or cut short; download or copy it again.")
+
+
+def weight_dtype(precision: str, device: str | torch.device = "cpu") -> torch.dtype:
+    """The number format of the weights. precision: of PRECISIONS; "auto" is fp16 on CUDA and fp32 elsewhere."""
+    if precision not in PRECISIONS:
+        raise AUHeadError(f'There is no precision "{precision}"; choose one of {", ".join(PRECISIONS)}.')
+    usual = torch.float16 if torch.device(device).type == "cuda" else torch.float32
+    return PRECISIONS[precision] or usual

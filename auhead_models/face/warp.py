@@ -66,7 +66,7 @@ class WarpRenderer:
         """
         total = len(sequence.values)
         for start in range(0, total, self._piece):
-            piece = _cut(sequence, start, start + self._piece)
+            piece = sequence.frames(start, start + self._piece)
             frames, masks = self.render_piece(piece)
             yield from zip(frames, masks, strict=True)
             if progress is not None:
@@ -153,13 +153,3 @@ def _openings() -> list[torch.Tensor]:
     strips = [torch.tensor([UPPER_LIP[3], LOWER_LIP[3]])]
     strips += [torch.tensor([[e.outer, *e.upper, e.inner], [e.outer, *e.lower, e.inner]]) for e in EYES]
     return [strip.flatten()[strip_triangles(*strip.shape)] for strip in strips]
-
-
-def _cut(sequence: AUSequence, start: int, stop: int) -> AUSequence:
-    return replace(
-        sequence,
-        values=sequence.values[start:stop],
-        extra=sequence.extra[start:stop],
-        pose=sequence.pose[start:stop],
-        spans=(),
-    )

@@ -217,3 +217,10 @@ def test_pad_and_trim():
     assert len(sequence.trim_to(4)) == 4 and sequence.trim_to(40) is sequence
     with pytest.raises(AUHeadError, match="fill"):
         sequence.pad_to(20, "loop")
+
+
+def test_pieces_by_number_make_up_the_whole():
+    whole = AUSequence.zeros(7, fps=30.0).with_columns({"jaw_open": np.linspace(0, 1, 7, dtype=np.float32)})
+    pieces = [whole.frames(start, start + 3) for start in range(0, 7, 3)]
+    assert [len(piece) for piece in pieces] == [3, 3, 1] and all(piece.fps == 30.0 for piece in pieces)
+    assert np.array_equal(np.concatenate([piece.table for piece in pieces]), whole.table)

@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import torch
@@ -115,7 +116,7 @@ def _measure(
         frames = (frame for frame, good in zip(at_rate(video, video.fps), seen.tolist()) if good)
         first = next(frames)
         matrix = square_crop(points.median(0).values, tuple(first.shape[:2]), size=size)
-        crops = (extract_crop(frame, matrix, size) for frame in _with(first, frames))
+        crops = (extract_crop(frame, matrix, size) for frame in chain([first], frames))
         latents, picture = [], None
         for start, chunk in _chunks(crops):
             latents.append(encode(model.vae, chunk.to(device)).half().cpu())
@@ -145,11 +146,6 @@ def at_rate(frames: Iterable[torch.Tensor], fps: float, rate: float = FPS) -> It
         while given / rate < index / fps - 1e-6:
             yield frame
             given += 1
-
-
-def _with(first: torch.Tensor, rest: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
-    yield first
-    yield from rest
 
 
 def _chunks(frames: Iterable[torch.Tensor]) -> Iterator[tuple[int, torch.Tensor]]:

@@ -24,6 +24,7 @@ from ..codec import decode, shrinks
 from ..model import FaceDiffusion
 from ..schedulers import make_scheduler
 from ..tokens import AUTokens
+from ..windows import check_window
 from .clips import TrainingClip, load_clip, prepare_clips
 from .objective import Objective, Window, cut_window
 from .settings import TRAINED_PARTS, TrainingSettings
@@ -91,7 +92,7 @@ def train_diffusion(
         if done % settings.every == 0 or done == settings.steps:
             _save_state(accelerator, output / "state", done, settings)
             if accelerator.is_main_process:
-                still = _to(_first(clips[0], settings.window), accelerator.device)
+                still = _to(cut_window(clips[0], 0, settings.window), accelerator.device)
                 save_png(draw_sample(accelerator.unwrap_model(objective), model, still), _sample_path(output, done))
     path = output / "model.safetensors"
     if accelerator.is_main_process:
@@ -144,9 +145,7 @@ def _check(settings: TrainingSettings, model: FaceDiffusion) -> None:
     grain = 8 * shrinks(model.vae)
     if settings.size < grain or settings.size % grain:
         raise AUHeadError(f"The size is {settings.size} pixels; use a multiple of {grain}.")
-    longest = model.unet.config.motion_max_seq_length
-    if not 1 <= settings.window <= longest:
-        raise AUHeadError(f"A window of {settings.window} frames was asked for; this model takes 1 to {longest}.")
+    check_window(settings.window, 0, model.unet.config.motion_max_seq_length)
     for name in ("steps", "accumulate", "every", "rate"):
         if not getattr(settings, name) > 0:
             raise AUHeadError(f"{name} is {getattr(settings, name)}; use a number above 0.")
@@ -158,10 +157,6 @@ def _draw(clips: list[TrainingClip], frames: int, generator: torch.Generator) ->
     clip = clips[int(torch.multinomial(lengths, 1, generator=generator))]
     start = int(torch.randint(0, len(clip) - frames + 1, (1,), generator=generator))
     return cut_window(clip, start, frames)
-
-
-def _first(clip: TrainingClip, frames: int) -> Window:
-    return cut_window(clip, 0, frames)
 
 
 def _to(window: Window, device: torch.device) -> Window:
