@@ -15,7 +15,7 @@ from measure import keep, parser
 
 from auhead_models.au.space import UNIT_INDEX, both_sides
 from auhead_models.diffusion.catalogue import make_renderer, make_settings, open_model
-from auhead_models.diffusion.guidance import region_mask
+from auhead_models.diffusion.guidance import guided_region
 from auhead_models.face.canonical import fit_pose
 from auhead_models.face.deform import FaceDeformer
 from auhead_models.face.face import find_face
@@ -59,7 +59,7 @@ def main() -> None:
             found = values[:, [UNIT_INDEX[side] for side in sides]].mean(1).numpy()
             strongest = settings.guidance.strengthened(played)
             moved = FaceDeformer(face).meshes(strongest)
-            beyond = region_mask(moved, region, face.size, (face.size, face.size))[0, 0] == 0
+            beyond = guided_region(moved, region, face.size, (face.size, face.size))[0, 0] == 0
             change = max(
                 float((picture - drawn[1.0]).abs().mean(-1)[beyond].mean()) * 255 for picture in drawn.values()
             )

@@ -63,7 +63,7 @@ def performance(**options) -> AUSequence:
 
 def diffusion(face: Face, au_guidance: float = 1.0) -> RefinedWarpRenderer:
     """AU Diffusion Sampler with the bundled model."""
-    model = catalogue.open_model(catalogue.TINY, {})
+    model = catalogue.open_model(catalogue.BUNDLED, {})
     return catalogue.make_renderer(model, face, catalogue.make_settings(model, au_scale=au_guidance, seed=1))
 
 

@@ -18,7 +18,7 @@ from .refiner_files import is_refiner, load_refiner
 from .running import SamplerSettings
 from .sampler import DiffusionRenderer
 
-TINY, SD15 = MODELS
+BUNDLED, PUBLIC = MODELS
 TINY_FILE = Path(__file__).parents[1] / "weights" / "auhead_tiny.safetensors"
 
 
@@ -36,11 +36,11 @@ def open_model(
     in `checkpoints`; device: where it will compute. download: whether missing files of sd15 may be fetched, which
     `progress` (done, total bytes) then follows. Raises AUHeadError when files are missing, damaged or of another kind.
     """
-    if name == TINY:
+    if name == BUNDLED:
         if not TINY_FILE.is_file():
             raise AUHeadError(f"The weights {TINY_FILE.name} are missing: install the plugin again.")
         return load_refiner(TINY_FILE)
-    if name == SD15:
+    if name == PUBLIC:
         found = find_bundle(folders)
         files = dict(found.files)
         if found.missing:

@@ -1,14 +1,12 @@
 """Models from files: public weights, one file a part, and our own format, everything in one file.
 
-Our own format is safetensors. Names begin with the part they belong to (``unet.``, ``reference_net.``, ``guider.``,
-``vae.``, ``image_encoder.``, ``au_tokens.``); its metadata hold one JSON text under "auhead": version, name,
-architecture, and a card with whatever its makers tell of it.
+In our own (own_files.py), names begin with the part they belong to (``unet.``, ``reference_net.``, ``guider.``,
+``vae.``, ``image_encoder.``, ``au_tokens.``), and the header holds the architecture.
 
 Networks are made without memory of their own and take over the tensors of the file: a model is never held twice.
 """
 
 import inspect
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import cache
@@ -17,23 +15,20 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import nn
 
 from ..errors import AUHeadError
-from ..files import whole_file
 from .attention import AUCrossAttention
 from .guider import FaceMapGuider
-from .identify import METADATA_KEY, PARTS, misfit, wrong_kind
+from .identify import PARTS, misfit, wrong_kind
 from .keymaps import TEMPORAL, adapter_keys, image_encoder_keys, reference_keys, unet_keys, vae_keys
 from .model import FaceDiffusion
+from .own_files import misdescribed, read_header, write_own
 from .presets import ANIMATEDIFF_SCHEDULER, CLIP_VIT_L, SD15, TAESD, Architecture
 from .tokens import AUTokens
 from .unet import FaceUNet, ReferenceNet
-from .weight_files import WeightFile, read_metadata, read_weights, shapes_of, weight_dtype
+from .weight_files import WeightFile, read_weights, shapes_of, weight_dtype
 
-VERSION = 1  # of our own format
 VAES = {kind.__name__: kind for kind in (AutoencoderKL, AutoencoderTiny)}
 _FRESH = ".processor."  # layers that read Action Units and speech, in no public file
 _OPTIONAL = ("image_encoder", "au_tokens")
@@ -100,7 +95,7 @@ def load_model(path: str | Path, precision: str = "auto", device: str | torch.de
         try:
             network = _without_memory(builders[part])
         except (KeyError, TypeError, ValueError) as error:
-            raise _misdescribed(path) from error
+            raise misdescribed(path) from error
         networks[part] = _filled(network, given, dtype, file, part)
     return FaceDiffusion(header["name"], architecture, **networks)
 
@@ -114,17 +109,10 @@ def save_model(model: FaceDiffusion, path: str | Path, card: Mapping[str, Any] |
     architecture = replace(
         model.architecture, vae=_vae_options(model.vae), image_encoder=_image_encoder_options(model.image_encoder)
     )
-    header = {"version": VERSION, "name": model.name, "architecture": asdict(architecture), "card": dict(card or {})}
     weights = {
-        f"{part}.{name}": tensor.detach().contiguous()
-        for part, network in parts.items()
-        for name, tensor in network.state_dict().items()
+        f"{part}.{name}": tensor for part, network in parts.items() for name, tensor in network.state_dict().items()
     }
-    with whole_file(path) as partial:
-        try:
-            save_file(weights, partial, {"format": "pt", METADATA_KEY: json.dumps(header)})
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
+    write_own(path, weights, model.name, card or {}, architecture=asdict(architecture))
     return path
 
 
@@ -135,29 +123,16 @@ def read_card(path: str | Path) -> dict[str, Any]:
 
 
 def _header(path: str | Path) -> dict[str, Any]:
-    """The JSON text of a file of ours, its architecture as an `Architecture`."""
-    metadata = read_metadata(path)
-    if METADATA_KEY not in metadata:
+    """The header of a file of ours, its architecture as an `Architecture`."""
+    header = read_header(path)
+    if not header:
         kind = read_weights(path).kind
         use = "; it is one part of a model and needs the others" if kind.parts else ""
         raise AUHeadError(f"{path} is no model that AUHead saved: it looks like {kind.title}{use}.")
     try:
-        header = json.loads(metadata[METADATA_KEY])
-        version = header["version"]
-        if version == VERSION:
-            header["architecture"] = Architecture(**_tupled(header["architecture"]))
-            header["name"], header["card"] = str(header["name"]), dict(header["card"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _misdescribed(path) from error
-    if version != VERSION:
-        raise AUHeadError(
-            f"{path} was saved by a newer AUHead (format {version}, this one reads {VERSION}); update it."
-        )
-    return header
-
-
-def _misdescribed(path: str | Path) -> AUHeadError:
-    return AUHeadError(f"What {path} tells of its own model is damaged; take another copy of it.")
+        return {**header, "architecture": Architecture(**_tupled(header["architecture"]))}
+    except (KeyError, TypeError) as error:
+        raise misdescribed(path) from error
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from ..face.face import Face
 from ..face.facemap import draw_facemap
 from .attention import KeysValues
 from .codec import encode, image_token, shrinks
-from .guidance import NEUTRAL, Guidance, region_mask
+from .guidance import NEUTRAL, Guidance, guided_region
 from .model import FaceDiffusion
 
 _CHUNK = 8  # FaceMaps drawn and read at once
@@ -98,7 +98,7 @@ class Conditioner:
             own = self._face.own.to(self._device)
             au = {full: model.au_tokens(face.change.to(self._device), own) for full, face in moved.items()}
         side = self._face.size // shrinks(model.vae)
-        mask = region_mask(moved[True].points, guidance.region, self._face.size, (side, side))
+        mask = guided_region(moved[True].points, guidance.region, self._face.size, (side, side))
         return Shown(features, au, mask.transpose(0, 1)[None].to(self._device))
 
     def _features(self, points: torch.Tensor, drawn: torch.Tensor | None) -> list[torch.Tensor]:

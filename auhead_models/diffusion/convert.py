@@ -4,14 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 
 from ..errors import AUHeadError
-from ..files import whole_file
 from .identify import UNKNOWN, Kind
 from .keymaps import adapter_keys, image_encoder_keys, unet_keys, vae_keys
-from .weight_files import read_weights
+from .weight_files import read_weights, write_weights
 
 NAMES = ("original", "diffusers")  # of the weights in the new file
 _TO_DIFFUSERS: dict[str, Callable[[Mapping[str, torch.Tensor]], dict[str, torch.Tensor]]] = {
@@ -46,11 +43,7 @@ def convert_weights(path: str | Path, output: str | Path, names: str = NAMES[0])
             what = "which has no one network in diffusers; convert it with the names it has"
             raise AUHeadError(f"{path} is {kind.title}, {what}.")
         weights = _TO_DIFFUSERS[kind.id](weights)
-    with whole_file(output) as partial:
-        try:
-            save_file(_apart(weights), partial, {"format": "pt", **file.metadata})
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
+    write_weights(output, _apart(weights), {"format": "pt", **file.metadata})
     return kind
 
 
@@ -58,6 +51,6 @@ def _apart(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Tensors that share no memory, as the format demands."""
     seen, apart = set(), {}
     for name, tensor in weights.items():
-        apart[name] = tensor.clone() if tensor.data_ptr() in seen else tensor.contiguous()
+        apart[name] = tensor.clone() if tensor.data_ptr() in seen else tensor
         seen.add(tensor.data_ptr())
     return apart

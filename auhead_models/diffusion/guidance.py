@@ -125,7 +125,7 @@ def _with_expression(performance: AUSequence, strength: float, region: str) -> A
     return performance.gain(dict.fromkeys(ids, strength))
 
 
-def region_mask(points: torch.Tensor, region: str, source_size: int, size: tuple[int, int]) -> torch.Tensor:
+def guided_region(points: torch.Tensor, region: str, source_size: int, size: tuple[int, int]) -> torch.Tensor:
     """M: where the units of a region move the driven face, dilated and soft.
 
     points [T, 478, 2 or 3], pixels of a picture with sides source_size; size (h, w) of the latents. [T, 1, h, w], 0..1.

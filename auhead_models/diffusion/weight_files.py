@@ -1,4 +1,5 @@
-"""Reads files of weights: safetensors, and PyTorch's own (.pth, .pt, .ckpt, .bin) without ever running code of theirs.
+"""Files of weights: reads safetensors, and PyTorch's own (.pth, .pt, .ckpt, .bin) without ever running code of theirs,
+and writes safetensors.
 
 What a file is decides its content, not its ending. Tensors are mapped from the disk where the format allows it, so a
 file of several gigabytes is not held in memory twice.
@@ -14,9 +15,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 
 from ..errors import AUHeadError
-from ..files import check_input
+from ..files import check_input, whole_file
 from .identify import Kind, identify
 
 PRECISIONS = {"auto": None, "fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -93,6 +95,16 @@ def read_metadata(path: str | Path) -> dict[str, str]:
             return file.metadata() or {}
     except SafetensorError as error:
         raise _damaged(path) from error
+
+
+def write_weights(path: str | Path, weights: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file whole or not at all. Raises AUHeadError when its place does not allow it."""
+    weights = {name: tensor.detach().contiguous() for name, tensor in weights.items()}
+    with whole_file(path) as partial:
+        try:
+            save_file(weights, partial, dict(metadata))
+        except SafetensorError as error:  # how it tells that a disk is full
+            raise OSError(str(error)) from error
 
 
 def _read_safetensors(path: Path) -> WeightFile:

@@ -10,7 +10,7 @@ from public_files import TOY, animatediff_names, aniportrait_files, checkpoint, 
 from safetensors.torch import load_file, save_file
 from toys import toy_inputs
 
-from auhead_models.diffusion import checkpoints
+from auhead_models.diffusion import checkpoints, weight_files
 from auhead_models.diffusion.attention import Conditions
 from auhead_models.diffusion.checkpoints import load_bundle, load_model, read_card, save_model, weight_dtype
 from auhead_models.diffusion.model import FaceDiffusion
@@ -174,9 +174,9 @@ def test_our_own_file_keeps_action_units(tmp_path):
 def test_saving_leaves_nothing_half_written(model, own, tmp_path, monkeypatch):
     def full(weights, path, metadata):
         path.write_bytes(b"half")
-        raise checkpoints.SafetensorError("No space left on device")
+        raise weight_files.SafetensorError("No space left on device")
 
-    monkeypatch.setattr(checkpoints, "save_file", full)
+    monkeypatch.setattr(weight_files, "save_file", full)
     with pytest.raises(AUHeadError, match="toy.safetensors .*No space left"):
         save_model(model, tmp_path / "toy.safetensors")
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from public_files import animatediff_names, checkpoint, ldm_vae_names, small_mod
 from safetensors.torch import load_file
 
 from auhead_models.cli import main
-from auhead_models.diffusion import convert
+from auhead_models.diffusion import weight_files
 from auhead_models.diffusion.weight_files import read_weights
 
 
@@ -91,8 +91,8 @@ def test_mistakes_are_sentences(model, motion, tmp_path, capsys):
 
 def test_a_full_disk(motion, tmp_path, capsys, monkeypatch):
     def full(*_):
-        raise convert.SafetensorError("No space left on device")
+        raise weight_files.SafetensorError("No space left on device")
 
-    monkeypatch.setattr(convert, "save_file", full)
+    monkeypatch.setattr(weight_files, "save_file", full)
     code, told = run(capsys, motion, tmp_path / "out.safetensors")
     assert code == 2 and "No space left" in told and not list(tmp_path.iterdir())

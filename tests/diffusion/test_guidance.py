@@ -4,7 +4,7 @@ import torch
 
 from auhead_models.au import AUSequence
 from auhead_models.au.space import EXTRA_INDEX, UNIT_INDEX
-from auhead_models.diffusion.guidance import AU_REGIONS, DROPPED, FULL, NEUTRAL, Guidance, region_mask
+from auhead_models.diffusion.guidance import AU_REGIONS, DROPPED, FULL, NEUTRAL, Guidance, guided_region
 from auhead_models.errors import AUHeadError
 from auhead_models.face.canonical import load_geometry
 
@@ -105,7 +105,7 @@ def test_a_warp_shows_as_much_of_it_as_units_allow():
 @pytest.mark.parametrize("region", AU_REGIONS)
 def test_every_region_has_units_and_a_mask_on_its_side_of_the_face(region):
     points = load_geometry().positions[None] * torch.tensor([10.0, -10.0, -10.0]) + 128
-    mask = region_mask(points, region, 256, (64, 64))
+    mask = guided_region(points, region, 256, (64, 64))
     assert mask.shape == (1, 1, 64, 64)
     assert 0 <= float(mask.min()) and float(mask.max()) > 0.5
     assert float(mask[..., :4].max()) == 0

@@ -7,9 +7,10 @@ from safetensors.torch import save_file  # noqa: E402
 from toys import draw_weights  # noqa: E402
 
 from auhead_models.diffusion.catalogue import open_model  # noqa: E402
+from auhead_models.diffusion.own_files import VERSION  # noqa: E402
 from auhead_models.diffusion.refined_warp import RefinerModel  # noqa: E402
 from auhead_models.diffusion.refiner import TINY, Refiner  # noqa: E402
-from auhead_models.diffusion.refiner_files import VERSION, is_refiner, save_refiner  # noqa: E402
+from auhead_models.diffusion.refiner_files import is_refiner, save_refiner  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 
 TOY = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}

@@ -13,7 +13,7 @@ from stand_ins import CELL, SCALING, as_facemap, as_told, knows, mixed, noise_in
 from toys import toy_model  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
-from auhead_models.diffusion.guidance import Guidance, region_mask  # noqa: E402
+from auhead_models.diffusion.guidance import Guidance, guided_region  # noqa: E402
 from auhead_models.diffusion.presets import ANIMATEDIFF_SCHEDULER, SD15  # noqa: E402
 from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
 from auhead_models.diffusion.sampler import DiffusionRenderer  # noqa: E402
@@ -176,7 +176,7 @@ def test_guidance_is_its_formula_and_stays_within_the_region(face):
     plain = _draw(_renderer(model, face, guidance=_always(scale, 1.0)), performance)
     guided = _draw(_renderer(model, face, guidance=_always(scale, au_scale, "brows")), performance)
 
-    mask = region_mask(FaceDeformer(face).meshes(performance), "brows", 64, (8, 8))
+    mask = guided_region(FaceDeformer(face).meshes(performance), "brows", 64, (8, 8))
     mask = F.interpolate(mask, scale_factor=CELL).movedim(1, -1).expand_as(plain)
     assert not torch.equal(mask[0], mask[-1])
     token = model.unet.seen[-1].image_token[1].mean()

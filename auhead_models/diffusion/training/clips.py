@@ -15,17 +15,17 @@ from itertools import chain
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ...au.sequence import FPS
 from ...errors import AUHeadError
 from ...face.crop import extract_crop, square_crop, transform_points
 from ...face.estimate import estimate_sequence
 from ...face.follow import follow_face
-from ...files import whole_file
 from ...video import VideoReader
 from ..codec import encode, image_token
 from ..model import FaceDiffusion
+from ..weight_files import write_weights
 
 logger = logging.getLogger(__name__)
 
@@ -74,9 +74,7 @@ def prepare_clips(
         clip = cache / f"{file.stem}-{_fingerprint(file, size)}.safetensors"
         try:
             if not clip.exists():
-                tensors = _measure(file, model, size, shortest, device)
-                with whole_file(clip) as partial:
-                    save_file(tensors, partial)
+                write_weights(clip, _measure(file, model, size, shortest, device), {})
             clips.append(clip)
         except AUHeadError as error:
             logger.warning("%s is left out: %s", file, error)
