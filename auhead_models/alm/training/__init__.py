@@ -1,0 +1,1 @@
+"""Fine-tuning stage 1: recordings made ready, training, evaluation."""
