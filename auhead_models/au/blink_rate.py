@@ -1,7 +1,7 @@
 """Fewer or more blinks in a finished performance.
 
 A blink is where both lids come down together and open again within half a second; a wink or a long look down is none.
-Chance is a hash of (seed, number), so the editor's JavaScript can draw the same numbers.
+web/blinks.js does the same in AU Editor.
 """
 
 import heapq
@@ -11,6 +11,7 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from . import space
+from .chance import chance
 from .presets import preset
 from .sequence import AUSequence
 
@@ -53,14 +54,6 @@ def find_blinks(sequence: AUSequence) -> list[tuple[int, int]]:
     """The blinks of a performance: first frame and the frame after the last, in order."""
     lids = [sequence["eye_closure_left"], sequence["eye_closure_right"]]
     return _find(np.stack(lids, axis=1).astype(np.float64), sequence.fps)[0]
-
-
-def chance(seed: int, number: int) -> float:
-    """0 up to 1 from two integers: the finaliser of MurmurHash3 (Appleby, public domain) over their sum of products."""
-    x = (seed * 0x9E3779B1 + number * 0x85EBCA6B + 1) & 0xFFFFFFFF
-    x = ((x ^ x >> 16) * 0x85EBCA6B) & 0xFFFFFFFF
-    x = ((x ^ x >> 13) * 0xC2B2AE35) & 0xFFFFFFFF
-    return (x ^ x >> 16) / 2**32
 
 
 def _find(lids: np.ndarray, fps: float) -> tuple[list[tuple[int, int]], np.ndarray]:

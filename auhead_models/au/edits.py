@@ -57,6 +57,7 @@ import numpy as np
 
 from . import space
 from .blink_rate import with_blink_rate
+from .chance import Chance
 from .edits_data import EDITS_VERSION, Edits, EmotionSpan, Key, Replacement, Smoothing, TimedPreset
 from .edits_json import edits_to_json, parse_edits
 from .emotions import emotion_track
@@ -100,8 +101,7 @@ def apply_edits(sequence: AUSequence, edits: Edits, seed: int = 0) -> AUSequence
     for index, timed in enumerate(edits.presets):
         first = round(timed.start * sequence.fps)
         if first < len(table) and timed.weight:
-            rng = np.random.default_rng((seed % (1 << 64), index))
-            played = preset(timed.name, timed.level, timed.seconds, sequence.fps, rng)
+            played = preset(timed.name, timed.level, timed.seconds, sequence.fps, Chance(seed, index))
             part = table[first : first + len(played)]
             part += timed.weight * played.table[: len(part)]
             later = first / sequence.fps

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import AUHeadError
 from . import space
+from .chance import Chance
 from .emotions import EMOTIONS, LEVEL_FACTOR, LEVELS, expression
 from .sequence import FPS, AUSequence, Span, check_fps, s_curve
 
@@ -50,7 +51,7 @@ def _blink(time: np.ndarray, start: float) -> np.ndarray:
 
 
 def _wink(side: str) -> Callable[..., Columns]:
-    def motion(time: np.ndarray, seconds: float, strength: float, rng: np.random.Generator, loop: bool) -> Columns:
+    def motion(time: np.ndarray, seconds: float, strength: float, rng: Chance, loop: bool) -> Columns:
         pace = min(1.0, seconds / 0.7)
         start = (seconds - 0.7 * pace) / 2
         lid = s_curve((time - start) / (0.12 * pace)) * (1 - s_curve((time - start - 0.4 * pace) / (0.22 * pace)))
@@ -66,7 +67,7 @@ def _wink(side: str) -> Callable[..., Columns]:
     return motion
 
 
-def _nod(time: np.ndarray, seconds: float, strength: float, rng: np.random.Generator, loop: bool) -> Columns:
+def _nod(time: np.ndarray, seconds: float, strength: float, rng: Chance, loop: bool) -> Columns:
     """A whole number of nods, about 0.7 s each; the later ones are smaller unless the clip loops."""
     count = max(1, round(seconds / 0.7))
     decay = 1.0 if loop else 1 - 0.5 * time / seconds
@@ -74,13 +75,13 @@ def _nod(time: np.ndarray, seconds: float, strength: float, rng: np.random.Gener
     return {"pitch": -0.24 * strength * down, "y": 0.02 * strength * down}
 
 
-def _shake(time: np.ndarray, seconds: float, strength: float, rng: np.random.Generator, loop: bool) -> Columns:
+def _shake(time: np.ndarray, seconds: float, strength: float, rng: Chance, loop: bool) -> Columns:
     count = max(1, round(seconds / 0.6))
     envelope = 1.0 if loop else np.sin(math.pi * time / seconds) ** 0.5
     return {"yaw": 0.26 * strength * np.sin(2 * math.pi * count * time / seconds) * envelope}
 
 
-def _idle(time: np.ndarray, seconds: float, strength: float, rng: np.random.Generator, loop: bool) -> Columns:
+def _idle(time: np.ndarray, seconds: float, strength: float, rng: Chance, loop: bool) -> Columns:
     """Breath, a slowly drifting head, fixations of the eyes and blinks at the pace of conversation."""
 
     def drift(size: float, pace: float) -> np.ndarray:
@@ -140,7 +141,7 @@ def preset(
     level: int = 2,
     seconds: float = 2.0,
     fps: float = FPS,
-    seed: int | np.random.Generator = 0,
+    seed: int | Chance = 0,
     fade_in: float = 0.3,
     fade_out: float = 0.3,
     loop: bool = False,
@@ -172,7 +173,8 @@ def preset(
         sequence = sequence.with_columns({unit: LEVEL_FACTOR[level] * apex for unit, apex in held.items()})
     else:
         time = np.arange(frames) / fps
-        columns = _MOTIONS[name](time, seconds, LEVEL_FACTOR[level], np.random.default_rng(seed), loop)
+        rng = seed if isinstance(seed, Chance) else Chance(seed)
+        columns = _MOTIONS[name](time, seconds, LEVEL_FACTOR[level], rng, loop)
         sequence = sequence.with_columns(columns)
     if loop:
         return sequence.clamp()

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from auhead_models.au import AUSequence
-from auhead_models.au.blink_rate import chance, find_blinks, with_blink_rate
+from auhead_models.au.blink_rate import find_blinks, with_blink_rate
+from auhead_models.au.chance import chance
 from auhead_models.au.presets import preset
 
 IDLE = preset("idle", seconds=60, seed=3)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from auhead_models.au.chance import Chance
 from auhead_models.au.presets import PRESETS, preset
 from auhead_models.errors import AUHeadError
 
@@ -46,7 +47,7 @@ def test_idle_lives_and_repeats_with_its_seed():
     assert 4 <= blinks <= 14
     assert idle["yaw"].std() > 0.003 and np.abs(idle["yaw"]).max() < 0.15 and idle["gaze_x"].std() > 0.01
     assert np.array_equal(idle.table, preset("idle", seconds=20, seed=7).table)
-    assert np.array_equal(idle.table, preset("idle", seconds=20, seed=np.random.default_rng(7)).table)
+    assert np.array_equal(idle.table, preset("idle", seconds=20, seed=Chance(7)).table)
     assert not np.array_equal(idle.table, preset("idle", seconds=20, seed=8).table)
 
 
