@@ -33,6 +33,7 @@ _SHAPED_EXTRAS = (  # the extras that have a field of their own
 )  # fmt: skip
 _EXTRA_COLUMNS = [EXTRA_INDEX[name] for name in _SHAPED_EXTRAS]
 _GAZE_FIELDS = ("lids_gaze_left", "lids_gaze_right", "lids_gaze_up", "lids_gaze_down")
+FIELDS = (*(unit.id for unit in UNITS), *_SHAPED_EXTRAS, *_GAZE_FIELDS)  # the rows of FaceDeformer.fields
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,15 @@ class FaceDeformer:
         self.face_width = face.width
         self.own = face.own.to(self.device)
         self.relax = face.relax
-        self._stays = torch.zeros_like(self.own)  # eyes that the portrait does not show cannot be opened
+        self.stays = torch.zeros_like(self.own)  # eyes that the portrait does not show cannot be opened
         closures = list(EYE_CLOSURES)
-        self._stays[closures] = self.own[closures] * (self.own[closures] > OPENABLE)
+        self.stays[closures] = self.own[closures] * (self.own[closures] > OPENABLE)
 
         names = field_names()
         fields = fit_basis(face.mesh).to(self.device)
         keeps = stiffness(face.mesh[:MESH_POINTS], face.glasses).to(self.device)[:, None]
         for index, name in enumerate(names):
-            if "lid" not in name and "closure" not in name:
+            if not moves_lids(name):
                 fields[index] *= keeps
         for eye, unit in zip(EYES, EYE_CLOSURES, strict=True):
             if face.own[unit] > OPENABLE:  # neither wide lids nor a glance may open it
@@ -83,8 +84,6 @@ class FaceDeformer:
                     fields[names.index(name), [*eye.opening, *eye.crease, *eye.below]] = 0
         for unit in EYE_CLOSURES:  # the rest of the way, when the portrait's eyes are half shut
             fields[unit] /= (1 - face.own[unit]).clamp(min=0.1)
-        extras = [names.index(name) for name in (*_SHAPED_EXTRAS, *_GAZE_FIELDS)]
-
         self.hinge = torch.tensor([0.0, geometry.jaw_hinge[0], geometry.jaw_hinge[1]], device=self.device)
         self.jaw_full_angle = float(geometry.jaw_hinge[2])
         jaw_weights = geometry.jaw_weights.to(self.device)[:, None]
@@ -93,13 +92,13 @@ class FaceDeformer:
         # What the sculpted jaw shape does beyond a turn: cheeks and corners that are drawn in.
         turned = self._turn(torch.tensor([self.jaw_full_angle], device=self.device))[0]
         fields[JAW_OPEN] -= turned
-        self.fields = torch.cat([fields[: len(UNITS)], fields[extras]]).flatten(1)
+        self.fields = fields[[names.index(name) for name in FIELDS]].flatten(1)
 
         self._upper_lip, self._lower_lip = (torch.tensor(lip, device=self.device) for lip in (UPPER_LIP, LOWER_LIP))
         closing = fields[names.index("lips_together")].clone()
         closing /= closing[LOWER_LIP[3][5], 1] - closing[UPPER_LIP[3][5], 1]  # for a gap of one centimetre
         closing[torch.cat([self._upper_lip, self._lower_lip]).flatten()] = 0  # the lips themselves are placed exactly
-        self._closing = closing
+        self.closing = closing
         self._lip_overlap = self._overlap(self.neutral[None], self._upper_lip[3], self._lower_lip[3])
 
         self._upper_lids = torch.tensor([eye.upper for eye in EYES], device=self.device).flatten()
@@ -111,7 +110,7 @@ class FaceDeformer:
         values, extra, motion = (
             torch.tensor(array, device=self.device) for array in (sequence.values, sequence.extra, sequence.pose)
         )
-        effective = torch.maximum((self.own * (1 - self.relax) + values).clamp(0, 1), self._stays)
+        effective = torch.maximum((self.own * (1 - self.relax) + values).clamp(0, 1), self.stays)
         change = effective - self.own
         mesh = self._expression(change, extra)
         pose = move_head(self.pose, motion, self.face_width)
@@ -154,7 +153,7 @@ class FaceDeformer:
         if bool((together > 0).any()):
             together = together.clamp(0, 1)[:, None, None]
             gap = mesh[:, lower] - mesh[:, upper]  # [T, 11, 3], from the upper lip to the lower one
-            mesh[:, :MESH_POINTS] += together * (-gap[:, 5:6, 1:2]).clamp(min=0) * self._closing
+            mesh[:, :MESH_POINTS] += together * (-gap[:, 5:6, 1:2]).clamp(min=0) * self.closing
             self._shift_lips(mesh, gap * together, CLOSING_UPPER_SHARE, CLOSING_FOLLOWS)
         overlap = (self._overlap(mesh, upper, lower) - self._lip_overlap).clamp(min=0)
         up = torch.tensor([0.0, 1.0, 0.0], device=self.device)
@@ -176,6 +175,11 @@ class FaceDeformer:
     def _overlap(mesh: torch.Tensor, upper: torch.Tensor, lower: torch.Tensor) -> torch.Tensor:
         """How far (cm) each upper point lies below its lower partner, [T, n]; 0 where it does not."""
         return (mesh[:, lower, 1] - mesh[:, upper, 1]).clamp(min=0)
+
+
+def moves_lids(field: str) -> bool:
+    """Whether a field is about the lids, which glasses do not cover."""
+    return "lid" in field or "closure" in field
 
 
 def _iris_shift(gaze_x: torch.Tensor, gaze_y: torch.Tensor) -> torch.Tensor:

@@ -56,11 +56,11 @@ class LidPainter:
         columns = len(self._edge)
         corner = torch.minimum(torch.arange(columns), torch.arange(columns).flip(0)).to(points) / STEPS
         self._taper = smoothstep(corner, 0.0, 1.5)  # lashes and band run out into the corners
-        self._skin = self._skin_around(points)
+        self.skin = self._skin_around(points)
         blurred = F.avg_pool2d(self._crop, GRAIN, 1, GRAIN // 2, count_include_pad=False)
         self._grain = (self._crop - blurred).clamp(-0.06, 0.06)
         cheek = points[_CHEEK["left" if eye.iris > MESH_POINTS else "right"], :2]
-        self._to_cheek = cheek - self._edge.mean(0)
+        self.to_cheek = cheek - self._edge.mean(0)
 
     def paint(self, frames: torch.Tensor, points: torch.Tensor, open_points: torch.Tensor) -> None:
         """Draw the lid where it has come down on frames [T, 3, S, S], in place.
@@ -117,7 +117,7 @@ class LidPainter:
         at = (depth / skin.amax(-1)[:, None, None].clamp(min=1e-3)).clamp(0, 1) * (SKIN_ROWS - 1)
         low = at.floor().clamp(max=SKIN_ROWS - 2).long()
         columns = torch.arange(depth.shape[-1], device=depth.device).expand_as(low)
-        return torch.lerp(self._skin[low, columns], self._skin[low + 1, columns], (at - low)[..., None])
+        return torch.lerp(self.skin[low, columns], self.skin[low + 1, columns], (at - low)[..., None])
 
     def _skin_around(self, points: torch.Tensor) -> torch.Tensor:
         """Colours [SKIN_ROWS, columns, 3] of the new skin, from the crease down: those over the crease, mirrored.
@@ -149,8 +149,8 @@ class LidPainter:
         """The grain of the cheek [1, 3, h, w], laid over a window around the eye without stretching."""
         left, top, right, bottom = place
         size = self._crop.shape[-1]
-        x = min(max(left + round(float(self._to_cheek[0])), 0), size - (right - left))
-        y = min(max(top + round(float(self._to_cheek[1])), 0), size - (bottom - top))
+        x = min(max(left + round(float(self.to_cheek[0])), 0), size - (right - left))
+        y = min(max(top + round(float(self.to_cheek[1])), 0), size - (bottom - top))
         return self._grain[..., y : y + bottom - top, x : x + right - left]
 
 

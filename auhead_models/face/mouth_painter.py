@@ -46,37 +46,38 @@ class MouthPainter:
         self._upper, self._lower = list(UPPER_LIP[3]), list(LOWER_LIP[3])
         self._neutral = mesh
         self._gap = self._opening(mesh[None])[0]
-        self._open = float(smoothstep(self._gap[5], 0.2, 0.4))  # 0: closed lips in the portrait, 1: an open mouth
+        self.open = float(smoothstep(self._gap[5], 0.2, 0.4))  # 0: closed lips in the portrait, 1: an open mouth
         skin = skin_colour(crop, points)
         own = find_own_mouth(crop, points, mesh, skin)
-        self._own_upper, self._own_rest = own.upper[None, None], (own.opening - own.upper)[None, None]
+        self.own_upper, self.own_rest = own.upper[None, None], (own.opening - own.upper)[None, None]
 
         fit = fit_mouth(mesh.cpu())
-        if self._open > 0 and own.teeth is not None:
+        if self.open > 0 and own.teeth is not None:
             fit = replace(fit, edge=min(fit.edge, own.edge))
+        self.fit = fit
         model = build_mouth(fit)
         self._vertices, self._triangles = model.vertices.to(crop), model.triangles.to(crop.device)
         self._part, self._follows, self._tip = model.part.to(crop.device), model.follows.to(crop), model.tip.to(crop)
-        saturation = skin_saturation(skin)
-        tone = _tone(skin, saturation)
+        self.saturation = skin_saturation(skin)
+        self.tone = _tone(skin, self.saturation)
         if own.teeth is not None:
-            tone = torch.lerp(tone, own.teeth / torch.tensor(IVORY).to(crop), self._open)
-        colour = _desaturate(model.colour.to(crop), saturation) * tone
-        light = _lit(self._vertices, self._triangles)
+            self.tone = torch.lerp(self.tone, own.teeth / torch.tensor(IVORY).to(crop), self.open)
+        colour = _desaturate(model.colour.to(crop), self.saturation) * self.tone
+        light = lit(self._vertices, self._triangles)
         light = light / light[self._front_teeth()].mean() * torch.where(self._part == LOWER, LOWER_LIGHT, 1.0)
         self._colour = colour * light[:, None]
         self._lips_front = float(mesh[LOWER_LIP[1][5], 2])
         hinge = load_geometry().jaw_hinge
         self._hinge = torch.tensor([0.0, float(hinge[0]), float(hinge[1])]).to(crop)
-        self._jaw_at_rest = self._open * self._own_jaw_turn(mesh)
+        self.jaw_at_rest = self.open * self._own_jaw_turn(mesh)
 
     def paint(self, frames: torch.Tensor, face: Deformed) -> None:
         """Paint between the lips of frames [T, 3, S, S], in place."""
         opening = self._opening(face.mesh)
-        parted = (opening - self._gap * (1 - self._open)).clamp(min=0)  # [T, 11] cm that shows the inside
+        parted = (opening - self._gap * (1 - self.open)).clamp(min=0)  # [T, 11] cm that shows the inside
         lips = self._upper + self._lower
         moved = (face.mesh[:, lips] - self._neutral[lips]).norm(dim=-1).amax(-1)
-        changed = torch.maximum((opening - self._gap).amax(-1), self._open * moved)
+        changed = torch.maximum((opening - self._gap).amax(-1), self.open * moved)
         strength = smoothstep(changed, 0.015, 0.06)
         active = (strength > 0).nonzero()[:, 0]
         points = face.points[active]
@@ -90,7 +91,7 @@ class MouthPainter:
         vertices, over = self._pose_mouth(face, active)
         shade = self._shade(vertices, face.mesh[active], opening[active])
         inside, mask = self._render(pose.project(vertices), shade, over, points, shown, place)
-        if self._open > 0:
+        if self.open > 0:
             inside = self._keep_own(inside, face, active, pose, place)
         below = frames[active, :, top:bottom, left:right]
         opacity = mask * strength[active][:, None, None, None]
@@ -116,7 +117,7 @@ class MouthPainter:
     def _pose_mouth(self, face: Deformed, active: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Vertices [T, V, 3] with jaw and tongue moved, and how far [T, V] each reaches out in front of the lips."""
         change, extra = face.change[active], face.extra[active]
-        angle = (self._jaw_at_rest + face.jaw_turn[active])[:, None] * self._follows
+        angle = (self.jaw_at_rest + face.jaw_turn[active])[:, None] * self._follows
         lever = self._vertices - self._hinge
         y = lever[:, 1] * angle.cos() - lever[:, 2] * angle.sin()
         z = lever[:, 1] * angle.sin() + lever[:, 2] * angle.cos()
@@ -196,10 +197,10 @@ class MouthPainter:
         back = still @ torch.linalg.inv(basis)  # [T, 2, 2]: frame pixels to portrait pixels
         offset = pixel_centres(*place, like=inside) - here[:, None, None, 0]
         places = torch.einsum("tij,thwj->thwi", back, offset) + there[0]
-        own = sample_pixels(torch.cat([self._crop, self._own_upper, self._own_rest], 1), places)
+        own = sample_pixels(torch.cat([self._crop, self.own_upper, self.own_rest], 1), places)
         jaw = (self._opening(face.mesh[active])[:, 5] - self._gap[5]).abs()
         rest = 1 - smoothstep(jaw, 0.04, 0.35)[:, None, None, None]
-        opacity = (own[:, 3:4] + own[:, 4:5] * rest).clamp(0, 1) * self._open
+        opacity = (own[:, 3:4] + own[:, 4:5] * rest).clamp(0, 1) * self.open
         return torch.lerp(inside, own[:, :3], opacity)
 
 
@@ -224,7 +225,7 @@ def _desaturate(colour: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     return torch.lerp(colour.mean(-1, keepdim=True).expand_as(colour), colour, keep)
 
 
-def _lit(vertices: torch.Tensor, triangles: torch.Tensor) -> torch.Tensor:
+def lit(vertices: torch.Tensor, triangles: torch.Tensor) -> torch.Tensor:
     """Diffuse light [V] on a still mesh."""
     normal = vertex_normals(vertices, triangles)
     normal = normal * torch.where(normal[:, 2:] < 0, -1, 1)  # what is seen faces the viewer

@@ -34,19 +34,19 @@ class Surround:
         reach = _reach(centre, arm, size)  # [36]
         steps = torch.tensor(RING_STEPS).to(neutral)[:, None]  # [R, 1]
         distance = 1 + (reach - 1) * steps  # [R, 36], 1 = the outline
-        beyond = distance - 1
-        self._outline = visible
+        beyond = self.beyond = distance - 1
+        self.outline = visible
         place = centre + arm * distance[..., None]  # [R, 36, 2]
         depth = outline[:, 2] + pose.scale * HEAD_DEPTH * (beyond / 0.4).clamp(max=1.5)
-        self._canonical = pose.unproject(torch.cat([place, depth[..., None]], -1).flatten(0, 1))
+        self.canonical = pose.unproject(torch.cat([place, depth[..., None]], -1).flatten(0, 1))
         self.points = place.flatten(0, 1)
 
         down = (arm[:, 1] / arm.norm(dim=-1)).clamp(-1, 1)
         neck = smoothstep((down - 0.1) / 0.6)  # 0 above and beside the face, 1 under the chin
         stay = HAIR_REACH * (1 - neck)
         fade = smoothstep((beyond - stay) / (reach - 1 - stay).clamp(min=0.05))
-        self._turns = (1 - fade).flatten()[:, None]
-        self._follows = (1 - smoothstep(beyond / (reach - 1).clamp(max=SKIN_REACH))).flatten()[:, None]
+        self.turns = (1 - fade).flatten()[:, None]
+        self.follows = (1 - smoothstep(beyond / (reach - 1).clamp(max=SKIN_REACH))).flatten()[:, None]
         self._spread = _spread(len(FACE_OVAL), beyond).to(neutral)
         self.triangles = _triangles(oval.cpu(), visible.cpu()).to(neutral.device)
 
@@ -55,9 +55,9 @@ class Surround:
 
         pose: of each frame; skin [T, 468.., 2]: how far the expression alone moves each face point, pixels.
         """
-        turned = pose.project(self._canonical)[..., :2] - self.points
-        pulled = torch.einsum("nk,tkc->tnc", self._spread, skin[:, self._outline])
-        return self.points + self._turns * turned + self._follows * pulled
+        turned = pose.project(self.canonical)[..., :2] - self.points
+        pulled = torch.einsum("nk,tkc->tnc", self._spread, skin[:, self.outline])
+        return self.points + self.turns * turned + self.follows * pulled
 
 
 def _visible_outline(points: torch.Tensor, oval: torch.Tensor) -> torch.Tensor:
