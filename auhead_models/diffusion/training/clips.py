@@ -7,7 +7,6 @@ Action Units read from them, and which frame serves as the portrait, the calmest
   units of the portrait, 0..1 · portrait [] number of its frame · image_token [1, 1, D] · size [] side of the crop
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from ...au.sequence import FPS
 from ...errors import AUHeadError
 from ...face.crop import extract_crop, square_crop, transform_points
 from ...face.estimate import estimate_sequence
-from ...face.follow import follow_face
+from ...training.videos import at_rate, find_videos, fingerprint, seen_frames, watch_face
 from ...video import VideoReader
 from ..codec import encode, image_token
 from ..model import FaceDiffusion
@@ -29,8 +28,6 @@ from ..weight_files import write_weights
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi")
-LOST = 0.1  # part of the frames without a face up to which a video is used
 _CHUNK = 8  # frames encoded at once
 
 
@@ -65,13 +62,10 @@ def prepare_clips(
     size: side of the crops in pixels, a multiple of 64. shortest: frames below which a video is left out. A video that
     cannot be used is told in the log. Raises AUHeadError when none can be.
     """
-    videos, cache = Path(videos), Path(cache)
-    files = sorted(path for path in videos.rglob("*") if path.suffix.lower() in SUFFIXES) if videos.is_dir() else []
-    if not files:
-        raise AUHeadError(f"There is no video in {videos}; give a folder with {', '.join(SUFFIXES)} files.")
+    files, cache = find_videos(videos), Path(cache)
     clips = []
     for done, file in enumerate(files, 1):
-        clip = cache / f"{file.stem}-{_fingerprint(file, size)}.safetensors"
+        clip = cache / f"{file.stem}-{fingerprint(file, of=size)}.safetensors"
         try:
             if not clip.exists():
                 write_weights(clip, _measure(file, model, size, shortest, device), {})
@@ -98,13 +92,8 @@ def load_clip(path: Path) -> TrainingClip:
 def _measure(
     file: Path, model: FaceDiffusion, size: int, shortest: int, device: torch.device | str
 ) -> dict[str, torch.Tensor]:
-    with VideoReader(file) as video:
-        points = follow_face(at_rate(video, video.fps), device)
-    seen = points.isfinite().all(-1).all(-1)
-    if len(points) < shortest:
-        raise AUHeadError(f"it has {len(points)} frames at {FPS:g} a second, of {shortest} that are needed")
-    if float((~seen).float().mean()) > LOST:
-        raise AUHeadError(f"{int((~seen).sum())} of its {len(points)} frames show no face")
+    points = watch_face(file, device, shortest)
+    seen = seen_frames(points)
     performance = estimate_sequence(points, FPS)
     units = torch.tensor(performance.values)
     points = points[seen]
@@ -137,15 +126,6 @@ def _measure(
     }
 
 
-def at_rate(frames: Iterable[torch.Tensor], fps: float, rate: float = FPS) -> Iterator[torch.Tensor]:
-    """Frames at `fps` as frames at `rate`: what is on screen at each moment."""
-    given = 0
-    for index, frame in enumerate(frames, 1):
-        while given / rate < index / fps - 1e-6:
-            yield frame
-            given += 1
-
-
 def _chunks(frames: Iterable[torch.Tensor]) -> Iterator[tuple[int, torch.Tensor]]:
     """Stacks of frames, each with the number of its first one."""
     start, chunk = 0, []
@@ -156,8 +136,3 @@ def _chunks(frames: Iterable[torch.Tensor]) -> Iterator[tuple[int, torch.Tensor]
             start, chunk = start + len(chunk), []
     if chunk:
         yield start, torch.stack(chunk)
-
-
-def _fingerprint(file: Path, size: int) -> str:
-    state = file.stat()
-    return hashlib.sha256(f"{file.resolve()} {state.st_size} {state.st_mtime_ns} {size}".encode()).hexdigest()[:12]

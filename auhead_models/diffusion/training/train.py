@@ -1,13 +1,11 @@
 """The training loop: windows of clips, accelerate, checkpoints to go on from, and pictures to look at.
 
     RUN/clips/           the videos, measured once
-    RUN/state/           where training stands; the next call with the same folder goes on from there
+    RUN/state/           where training stands (training/runs.py); the next call with the same folder goes on from there
     RUN/samples/         every now and then: above what the frames are, below what the network draws
     RUN/model.safetensors  the model, in AUHead's own format
 """
 
-import json
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from torch import nn
 from ...errors import AUHeadError
 from ...files import check_output_folder
 from ...image import save_png
+from ...training.runs import check_positive, make_accelerator, resume, save_state
 from ..attention import AUCrossAttention
 from ..checkpoints import save_model
 from ..codec import decode, shrinks
@@ -29,9 +28,6 @@ from .clips import TrainingClip, load_clip, prepare_clips
 from .objective import Objective, Window, cut_window
 from .settings import TRAINED_PARTS, TrainingSettings
 
-logger = logging.getLogger(__name__)
-
-NEEDS_ACCELERATE = "Training needs the Python package accelerate; install it with pip install accelerate."
 _ADAPTERS = (".processor.", "au_tokens.")  # names of what reads Action Units and speech
 _SHOWN = 4  # frames of a sample picture
 
@@ -50,15 +46,10 @@ def train_diffusion(
     """
     settings, output = settings or TrainingSettings(), Path(output)
     _check(settings, model)
-    try:
-        from accelerate import Accelerator
-    except ImportError as error:
-        raise AUHeadError(NEEDS_ACCELERATE) from error
+    accelerator = make_accelerator(settings.precision, settings.accumulate)
     check_output_folder(output)
     if settings.train == "adapters" and model.au_tokens is None:
         model = with_adapters(model, settings.seed)
-    mixed = "no" if settings.precision == "fp32" else settings.precision
-    accelerator = Accelerator(mixed_precision=mixed, gradient_accumulation_steps=settings.accumulate)
     for network in (model.vae, model.image_encoder):
         if network is not None:
             network.to(accelerator.device).requires_grad_(False)
@@ -71,7 +62,8 @@ def train_diffusion(
     learnt = choose_weights(objective, settings.train)
     optimizer = torch.optim.AdamW(learnt, settings.rate, weight_decay=0.01)
     objective, optimizer = accelerator.prepare(objective, optimizer)
-    done = _resume(accelerator, output / "state", settings)
+    training = {"train": settings.train}
+    done = resume(accelerator, output / "state", objective, optimizer, training)
     late = None
     while done < settings.steps:
         for part in range(settings.accumulate):
@@ -90,7 +82,7 @@ def train_diffusion(
         if progress is not None:
             progress(done, settings.steps, late)
         if done % settings.every == 0 or done == settings.steps:
-            _save_state(accelerator, output / "state", done, settings)
+            save_state(accelerator, output / "state", done, objective, optimizer, training)
             if accelerator.is_main_process:
                 still = _to(cut_window(clips[0], 0, settings.window), accelerator.device)
                 save_png(draw_sample(accelerator.unwrap_model(objective), model, still), _sample_path(output, done))
@@ -146,9 +138,7 @@ def _check(settings: TrainingSettings, model: FaceDiffusion) -> None:
     if settings.size < grain or settings.size % grain:
         raise AUHeadError(f"The size is {settings.size} pixels; use a multiple of {grain}.")
     check_window(settings.window, 0, model.unet.config.motion_max_seq_length)
-    for name in ("steps", "accumulate", "every", "rate"):
-        if not getattr(settings, name) > 0:
-            raise AUHeadError(f"{name} is {getattr(settings, name)}; use a number above 0.")
+    check_positive(settings, "steps", "accumulate", "every", "rate")
 
 
 def _draw(clips: list[TrainingClip], frames: int, generator: torch.Generator) -> Window:
@@ -167,25 +157,3 @@ def _sample_path(output: Path, done: int) -> Path:
     folder = output / "samples"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{done:06}.png"
-
-
-def _save_state(accelerator, folder: Path, done: int, settings: TrainingSettings) -> None:
-    """First what takes long, last the file that says it is whole."""
-    place = folder / f"{done:06}"
-    accelerator.save_state(str(place))
-    if accelerator.is_main_process:
-        (folder / "last.json").write_text(json.dumps({"done": done, "train": settings.train}))
-
-
-def _resume(accelerator, folder: Path, settings: TrainingSettings) -> int:
-    """Go on from the last state; returns how many steps are done."""
-    if not (folder / "last.json").is_file():
-        return 0
-    last = json.loads((folder / "last.json").read_text())
-    if last["train"] != settings.train:
-        raise AUHeadError(
-            f'{folder} holds a training of "{last["train"]}", not of "{settings.train}"; choose another output folder.'
-        )
-    accelerator.load_state(str(folder / f"{last['done']:06}"))
-    logger.info("Going on after step %d.", last["done"])
-    return int(last["done"])

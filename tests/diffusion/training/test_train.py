@@ -10,7 +10,7 @@ from toys import toy_model  # noqa: E402
 from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.cli import main  # noqa: E402
 from auhead_models.diffusion.checkpoints import load_model, save_model  # noqa: E402
-from auhead_models.diffusion.training.clips import at_rate, load_clip, prepare_clips  # noqa: E402
+from auhead_models.diffusion.training.clips import load_clip, prepare_clips  # noqa: E402
 from auhead_models.diffusion.training.objective import min_snr_weight  # noqa: E402
 from auhead_models.diffusion.training.settings import TrainingSettings  # noqa: E402
 from auhead_models.diffusion.training.train import train_diffusion, with_adapters  # noqa: E402
@@ -59,12 +59,6 @@ def test_a_video_becomes_a_clip_once(videos, model, tmp_path, caplog):
     changed = path.stat().st_mtime_ns
     prepare_clips(videos, tmp_path, model, 64, 4)
     assert path.stat().st_mtime_ns == changed
-
-
-def test_frames_come_at_the_rate_of_the_model():
-    assert list(at_rate(range(6), 50.0)) == [0, 2, 4]
-    assert list(at_rate(range(3), 12.5)) == [0, 0, 1, 1, 2, 2]
-    assert list(at_rate(range(4), 25.0)) == [0, 1, 2, 3]
 
 
 def test_adapters_alone_learn_and_the_model_opens(videos, model, tmp_path):
@@ -147,3 +141,10 @@ def test_the_command_trains(videos, model, tmp_path, capsys):
 def test_a_folder_without_videos_is_told(model, tmp_path):
     with pytest.raises(AUHeadError, match="no video"):
         prepare_clips(tmp_path, tmp_path / "cache", model, 64, 4)
+
+
+def test_a_run_of_other_weights_is_not_taken_up(videos, model, tmp_path):
+    train_diffusion(model, videos, tmp_path, TrainingSettings(**{**SETTINGS, "steps": 1}))
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["000001.safetensors"]
+    with pytest.raises(AUHeadError, match="a training with train adapters, not all"):
+        train_diffusion(toy_model(), videos, tmp_path, TrainingSettings(**SETTINGS, train="all"))
