@@ -128,6 +128,15 @@ def _parser() -> argparse.ArgumentParser:
     _choice(convert, "--to", NAMES, "for weights, the names they get", shown=NAMES[0])
     convert.set_defaults(run=commands.convert)
 
+    prepare = verbs.add_parser("prepare", help="make recordings ready for auhead train alm and auhead eval alm")
+    what = "folder of talking-head videos; the emotion is in their names, as in MEAD, CREMA-D and RAVDESS"
+    prepare.add_argument("videos", type=Path, nargs="?", help=what)
+    what = "instead of a folder: CSV file with the columns audio, au (or video), emotion, level, person"
+    prepare.add_argument("--manifest", type=Path, help=what)
+    _output(prepare, "folder for the recordings; what is in it already is not made again")
+    _device(prepare)
+    prepare.set_defaults(run=commands.prepare)
+
     train = verbs.add_parser("train", help="train a model on videos of one's own")
     kinds = train.add_subparsers(metavar="model", required=True)
     diffusion = kinds.add_parser("diffusion", help="a video diffusion model, on a folder of talking-head videos")

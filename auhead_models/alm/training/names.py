@@ -59,7 +59,9 @@ def _emotion(names: tuple[str, ...]) -> str:
         words = {word.lower() for word in _WORDS.findall(name)}
         found = {emotion_name(word) for word in words if word in EMOTIONS or word in ALIASES}
         if len(found) > 1:
-            raise AUHeadError(f'its name "{name}" tells two emotions, {" and ".join(sorted(found))}; list it in a CSV file')
+            raise AUHeadError(
+                f'its name "{name}" tells two emotions, {" and ".join(sorted(found))}; list it in a CSV file'
+            )
         if found:
             return found.pop()
     listed = ", ".join(EMOTIONS)
