@@ -1,0 +1,107 @@
+"""Train the speech model on the shards of make_speech.py.
+
+    python tools/speech/train.py SHARDS OUT.safetensors --minutes 45
+        --without "flite:*" "festival:cmu*"    voices to leave out
+        --start CHECKPOINT                     go on from another training
+"""
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+from dataset import IGNORED, PHONES, Batch, draw, load_clips  # noqa: E402
+
+from auhead_models.speech.coarticulation import JAW, LIPS, MOUTH  # noqa: E402
+from auhead_models.speech.encoder import EncoderConfig  # noqa: E402
+from auhead_models.speech.model import SpeechModel, load_model, save_model  # noqa: E402
+
+_SHAPES = ((12, 60), (8, 100), (12, 60), (12, 60), (3, 250))  # windows and frames of a batch, in turn
+_WEIGHTS = torch.ones(len(MOUTH))
+_WEIGHTS[JAW], _WEIGHTS[LIPS] = 3.0, 3.0
+_WARM_UP = 100  # steps
+_STEADY = 0.55  # share of the time before the rate falls
+_log = logging.getLogger("train")
+
+
+def losses(model: SpeechModel, phone_head: nn.Linear, batch: Batch, position: int) -> dict[str, torch.Tensor]:
+    with torch.autocast("cpu", torch.bfloat16):
+        features, logits = model(batch.mel, position)
+        phones = phone_head(features)
+    logits = {name: value.float() for name, value in logits.items()}
+    mouth = F.binary_cross_entropy_with_logits(logits["units"], batch.mouth, reduction="none")
+    entropy = F.binary_cross_entropy(batch.mouth, batch.mouth, reduction="none")  # what is left at best
+    return {
+        "viseme": F.cross_entropy(logits["viseme"].flatten(0, 1), batch.visemes.flatten()),
+        "phone": 0.5 * F.cross_entropy(phones.float().flatten(0, 1), batch.phones.flatten()),
+        "units": 2 * ((mouth - entropy) * _WEIGHTS).mean(),
+        "emotion": 0.15 * _known(logits["emotion"], batch.emotion),
+        "level": 0.05 * _known(logits["level"], batch.level),
+    }
+
+
+def _known(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=IGNORED)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shards", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=45.0)
+    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--without", nargs="*", default=[])
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    torch.set_num_threads(1)
+    torch.manual_seed(given.seed)
+    rng = np.random.default_rng(given.seed)
+    clips = load_clips(sorted(given.shards.glob("*.npz")), given.without)
+    model = load_model(given.start) if given.start else SpeechModel(EncoderConfig())
+    model.train()
+    phone_head = nn.Linear(model.encoder.config.d_model, len(PHONES))
+    phone_file = given.start and given.start.with_suffix(".phones.pt")
+    if phone_file and phone_file.exists():
+        phone_head.load_state_dict(torch.load(phone_file))
+    parameters = [p for p in (*model.parameters(), *phone_head.parameters()) if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, given.rate, betas=(0.9, 0.98), weight_decay=0.03)
+    for engine, some in clips.items():
+        hours = sum(len(clip.visemes) for clip in some) / 90000
+        _log.info("%s: %d clips, %.1f h, %d voices", engine, len(some), hours, len({clip.voice for clip in some}))
+
+    begin, step, means = time.monotonic(), 0, {}
+    while (done := (time.monotonic() - begin) / (60 * given.minutes)) < 1:
+        rate = given.rate * min((step + 1) / _WARM_UP, 1.0, (1 - done) / (1 - _STEADY) + 0.01)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        size, frames = _SHAPES[step % len(_SHAPES)]
+        position = int(rng.integers(0, model.encoder.config.max_source_positions - 2 * frames + 1))
+        parts = losses(model, phone_head, draw(clips, size, frames, rng), position if rng.random() < 0.7 else 0)
+        optimizer.zero_grad()
+        sum(parts.values()).backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        step += 1
+        for name, part in parts.items():
+            means[name] = 0.98 * means.get(name, part.item()) + 0.02 * part.item()
+        if step % 50 == 0:
+            told = "  ".join(f"{name} {mean:.3f}" for name, mean in means.items())
+            _log.info("step %d  %.0f %%  rate %.5f  %s", step, 100 * done, rate, told)
+        if step % 200 == 0:
+            save_model(model, given.out)
+    save_model(model, given.out)
+    torch.save(phone_head.state_dict(), given.out.with_suffix(".phones.pt"))
+    _log.info("%d steps", step)
+
+
+if __name__ == "__main__":
+    main()
