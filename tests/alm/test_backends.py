@@ -34,7 +34,7 @@ def test_rows_with_a_cache_are_as_each_alone_without_one(backend, inputs):
     logits, cache = backend.begin(inputs)
     token = logits.argmax(1)
     mask = torch.cat((inputs["attention_mask"], torch.ones(3, 1, dtype=torch.long)), 1)
-    second, _ = backend.advance(token, mask, cache)
+    second, _ = backend.advance(torch.cat((inputs["input_ids"], token[:, None]), 1), mask, cache)
     for row in range(3):
         kept = inputs["attention_mask"][row].bool()
         alone = {name: value[row : row + 1] for name, value in inputs.items()}

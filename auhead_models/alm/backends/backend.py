@@ -35,6 +35,8 @@ class Backend:
 
     architecture: ClassVar[str]  # in "architectures" of config.json
     window: float = 28.0
+    rows: int = 1  # sounds heard side by side when there are several
+    calm_below: float = 0.0  # an emotion that the model finds less likely than this is not believed
 
     def __init__(self, name: str, network: nn.Module, tokenizer, extractor):
         self.name, self.network, self.tokenizer, self.extractor = name, network.eval(), tokenizer, extractor
@@ -89,8 +91,8 @@ class Backend:
         frames = (mask.sum(1) - 1) // 2 + 1
         return ((frames - 2) // 2 + 1).tolist()
 
-    def positions(self, mask: torch.Tensor) -> torch.Tensor:
-        """Position ids for an attention mask [B, L] of padded rows."""
+    def positions(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Position ids for padded rows: their tokens and attention mask [B, L]."""
         return (mask.long().cumsum(1) - 1).clamp(min=0)
 
     def begin(self, inputs: dict[str, torch.Tensor]) -> tuple[torch.Tensor, Any]:
@@ -99,18 +101,17 @@ class Backend:
         number = self.network.get_input_embeddings().weight.dtype
         inputs = {name: value.to(device) for name, value in inputs.items()}
         inputs["input_features"] = inputs["input_features"].to(number)
-        positions = self.positions(inputs["attention_mask"])
+        positions = self.positions(inputs["input_ids"], inputs["attention_mask"])
         out = self.network(**inputs, position_ids=positions, use_cache=True, return_dict=True)
         return out.logits[:, -1], out.past_key_values
 
-    def advance(self, tokens: torch.Tensor, mask: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
-        """Take the tokens [B] just written; mask [B, L] over everything so far, these included."""
+    def advance(self, ids: torch.Tensor, mask: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
+        """Take one more token a row; ids and mask [B, L] of everything so far, this one last."""
         device = self.network.get_input_embeddings().weight.device
-        mask = mask.to(device)
         out = self.network(
-            input_ids=tokens[:, None].to(device),
-            attention_mask=mask,
-            position_ids=self.positions(mask)[..., -1:],
+            input_ids=ids[:, -1:].to(device),
+            attention_mask=mask.to(device),
+            position_ids=self.positions(ids, mask)[..., -1:].to(device),
             past_key_values=cache,
             use_cache=True,
             return_dict=True,

@@ -16,8 +16,8 @@ class Qwen25Omni(Backend):
     architecture = "Qwen2_5OmniThinkerForConditionalGeneration"
     network_class = Qwen2_5OmniThinkerForConditionalGeneration
 
-    def positions(self, mask: torch.Tensor) -> torch.Tensor:
-        return super().positions(mask)[None].expand(3, -1, -1)
+    def positions(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return super().positions(ids, mask)[None].expand(3, -1, -1)
 
     def _padding(self) -> dict[str, Any]:
         return {"padding": "longest"}

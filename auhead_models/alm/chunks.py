@@ -1,0 +1,73 @@
+"""Long speech in pieces that a model can hear at once, cut where the voice rests, and what was written joined again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from ..au.sequence import Span
+from ..speech.audio import SPEECH_RATE
+from .codec import FPS, Utterance
+
+FRAME = round(SPEECH_RATE / FPS)  # samples of a frame
+
+_EARLIEST = 0.5  # of a window, where it may be cut
+_JOINT = 5  # frames on each side over which a jump is spread
+
+
+def frames_of(speech: np.ndarray) -> int:
+    """Frames at 5 fps of speech [N] at 16 kHz, at least one: ceil(N / 3200)."""
+    return max(1, -(-len(speech) // FRAME))
+
+
+def cut(speech: np.ndarray, window: float) -> list[slice]:
+    """Parts of speech [N] at 16 kHz, none longer than `window` seconds, cut at frames in the quietest moments."""
+    longest = int(window * FPS)
+    loudness = _loudness(speech)
+    starts = [0]
+    while len(loudness) - starts[-1] > longest:
+        left = len(loudness) - starts[-1]
+        first = max(int(_EARLIEST * min(longest, left / 2)), left - (left // longest) * longest, 1)
+        choice = loudness[starts[-1] + first : starts[-1] + longest + 1]
+        starts.append(starts[-1] + first + len(choice) - 1 - int(choice[::-1].argmin()))  # the latest of the quietest
+    ends = [start * FRAME for start in starts[1:]] + [len(speech)]
+    return [slice(start * FRAME, end) for start, end in zip(starts, ends)]
+
+
+def _loudness(speech: np.ndarray) -> np.ndarray:
+    """Around the beginning of each frame [ceil(N / 3200)]: the mean square of 0.2 s, in steps too small to matter."""
+    padded = np.pad(speech.astype(np.float64) ** 2, (0, -len(speech) % FRAME))
+    smooth = uniform_filter1d(padded, FRAME, mode="constant")[::FRAME]
+    return np.round(10 * np.log10(smooth + 1e-9))
+
+
+def join(utterances: Sequence[Utterance]) -> tuple[np.ndarray, tuple[Span, ...]]:
+    """Values [N, 24] and emotions of consecutive utterances.
+
+    Where two meet, a jump is spread over both sides; an emotion that goes on is one span.
+    """
+    values = np.concatenate([utterance.values for utterance in utterances])
+    spans: list[Span] = []
+    begin = 0
+    for utterance in utterances:
+        if begin:
+            _spread(values, begin)
+        offset = begin / FPS
+        for span in utterance.spans:
+            moved = replace(span, start=span.start + offset, end=span.end + offset)
+            if spans and (spans[-1].emotion, spans[-1].level) == (moved.emotion, moved.level):
+                spans[-1] = replace(spans[-1], end=moved.end)
+            else:
+                spans.append(moved)
+        begin += len(utterance)
+    return np.clip(values, 0, 1), tuple(spans)
+
+
+def _spread(values: np.ndarray, joint: int) -> None:
+    """Let both sides of a joint meet half-way, the less the further away."""
+    jump = values[joint] - values[joint - 1]
+    before, after = min(_JOINT, joint), min(_JOINT, len(values) - joint)
+    share = 0.5 * (1 - np.arange(_JOINT) / _JOINT)[:, None]
+    values[joint - before : joint] += (share[:before] * jump)[::-1]
+    values[joint : joint + after] -= share[:after] * jump
