@@ -4,8 +4,8 @@ For every piece of frames the warp is drawn, both regions are cut out of it, the
 back. Where nothing moves, and outside the regions, frames stay bit for bit those of the warp.
 
 Guidance (guidance.py) in these terms: the warp itself moves with s_au as far as units allow; the residual alone is
-guided, with FaceMap and AU tokens of the neutral performance as u0. The warp is the portrait, so there is no prediction
-without it, and s counts as 1.
+guided, with FaceMap and AU tokens of the neutral performance as u0. The prediction without the portrait still sees the
+warp, which s therefore acts upon less than in a model that draws everything.
 """
 
 import logging
@@ -20,8 +20,8 @@ from ..face.deform import FaceDeformer
 from ..face.face import Face
 from ..face.facemap import draw_facemap
 from ..face.warp import WarpRenderer, frames_at_once
-from .guidance import AU_REGIONS, FULL, NEUTRAL
-from .refiner import FOLD, PIXELS, SCHEDULE, Refiner, RegionInputs, unfold
+from .guidance import AU_REGIONS, DROPPED, FULL, NEUTRAL
+from .refiner import FOLD, PIXELS, SCHEDULE, UNKNOWN, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
 from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover
 from .schedulers import make_scheduler
@@ -31,13 +31,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class RefinerModel:
-    """A refiner and its name, as `FaceDiffusion`. It always computes in fp32."""
+    """A refiner and its name, as `FaceDiffusion`. It always computes in fp32.
+
+    guided: whether it learned to do without the portrait; otherwise s counts as 1.
+    """
 
     usual_steps: ClassVar[int] = 1
     usual_guidance: ClassVar[float] = 1.0
 
     name: str
     network: Refiner
+    guided: bool = False
 
     def networks(self) -> Iterator[torch.nn.Module]:
         yield self.network
@@ -54,7 +58,7 @@ class RefinedWarpRenderer:
         device: torch.device | str = "cpu",
         place: Callable[..., None] | None = None,
     ):
-        if settings.guidance.scale != 1:
+        if settings.guidance.scale != 1 and not model.guided:
             logger.info("The model %s is drawn with a guidance of 1; it knows no other.", model.name)
             settings = replace(settings, guidance=replace(settings.guidance, scale=1.0))
         self.model, self.face, self.settings = model, face, settings
@@ -144,12 +148,14 @@ class RefinedWarpRenderer:
         count = len(given.warp)
         sample = self._noise[region.name].to(self.device) * scheduler.init_noise_sigma
         sample = sample.expand(count, -1, -1, -1)
+        alone = replace(given, portrait=torch.full_like(given.portrait, UNKNOWN["portrait"]))
+        told = {FULL: given, NEUTRAL: neutral, DROPPED: alone}
         for index, time in enumerate(scheduler.timesteps):
             names = settings.guidance.predictions(index, settings.steps)
             if neutral is None:
-                names = (FULL,)
+                names = tuple(name for name in names if name != NEUTRAL)
             seen = scheduler.scale_model_input(sample, time)
-            predicted = {name: network(seen, time, neutral if name == NEUTRAL else given) for name in names}
+            predicted = {name: network(seen, time, told[name]) for name in names}
             predicted = {name: each.transpose(0, 1)[None] for name, each in predicted.items()}
             result = settings.guidance.combine(predicted)[0].transpose(0, 1)
             sample = scheduler.step(result, time, sample, return_dict=False)[0]

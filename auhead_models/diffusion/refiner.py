@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .attention import Conditions
+from .attention import AUCrossAttention, Conditions
 from .schedulers import make_scheduler
 from .tokens import AUTokens
 from .unet import FaceUNet
@@ -27,8 +27,10 @@ FOLD = 8
 COARSE = 2  # the residual is this much coarser than the crops; finer detail stays the warp's
 PIXELS = 3 * (FOLD // COARSE) ** 2  # fewer than the network has channels, or noise could not pass through it
 TOKEN_CHANNELS = 64
+TOKEN_SPREAD = 0.2  # of what tells units apart at first; about that of their strengths
 RESIDUAL_SCALE = 0.15  # differences of colours (0..1) of this size count as 1
 LAST_TIMESTEP = 999
+UNKNOWN = {"portrait": 0.5, "values": 0.0, "facemap": 0.0}  # what stands for an input that is missing
 TINY = {
     "sample_size": 24,
     "in_channels": PIXELS + 10 * FOLD**2,  # residual, warp, portrait, FaceMap, mask
@@ -75,6 +77,10 @@ class Refiner(nn.Module):
         super().__init__()
         self.unet = FaceUNet(au_dim=TOKEN_CHANNELS, motion=False, **(architecture or TINY))
         self.tokens = AUTokens(TOKEN_CHANNELS)
+        for layer in self.unet.modules():
+            if isinstance(layer, AUCrossAttention):
+                layer.to_v_au.reset_parameters()  # there are no public weights here that tokens could disturb at first
+        nn.init.normal_(self.tokens.unit.weight, std=TOKEN_SPREAD)
         nn.init.zeros_(self.unet.conv_out.weight)
         nn.init.zeros_(self.unet.conv_out.bias)
         signal = make_scheduler("ddim", SCHEDULE).alphas_cumprod

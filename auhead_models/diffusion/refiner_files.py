@@ -1,4 +1,6 @@
-"""Refiners in files of our own (own_files.py), in half precision; the header holds kind "refiner" and the architecture.
+"""Refiners in files of our own (own_files.py), in half precision.
+
+The header holds kind "refiner", the architecture and whether guidance by the portrait means something to it.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,7 @@ def is_refiner(path: str | Path) -> bool:
 def save_refiner(model: RefinerModel, path: str | Path, architecture: dict, card: Mapping[str, Any]) -> None:
     """Write a refiner whole or not at all. architecture: what `Refiner` was built with; card: plain values."""
     weights = {name: tensor.half() for name, tensor in model.network.state_dict().items()}
-    write_own(path, weights, model.name, card, kind=KIND, architecture=architecture)
+    write_own(path, weights, model.name, card, kind=KIND, architecture=architecture, guided=model.guided)
 
 
 def load_refiner(path: str | Path) -> RefinerModel:
@@ -39,4 +41,4 @@ def load_refiner(path: str | Path) -> RefinerModel:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise misdescribed(path) from error
     network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
-    return RefinerModel(header["name"], network)
+    return RefinerModel(header["name"], network, guided=header.get("guided") is True)

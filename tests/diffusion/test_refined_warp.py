@@ -15,9 +15,12 @@ from auhead_models.au.space import UNIT_INDEX  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance  # noqa: E402
 from auhead_models.diffusion.refined_warp import RefinedWarpRenderer, RefinerModel  # noqa: E402
 from auhead_models.diffusion.refiner import (  # noqa: E402
+    LAST_TIMESTEP,
+    PIXELS,
     RESIDUAL_SCALE,
     SCHEDULE,
     TINY,
+    UNKNOWN,
     Refiner,
     RegionInputs,
     fold,
@@ -135,6 +138,19 @@ def test_the_last_layer_says_what_is_added(face, scheduler, level):
     assert torch.allclose(added, torch.full_like(added, level * RESIDUAL_SCALE), atol=1e-3)
 
 
+def test_an_untrained_network_can_hear_its_units():
+    """Nothing between the units and the last layer is zero."""
+    network = Refiner(TOY).eval()
+    torch.nn.init.normal_(network.unet.conv_out.weight, std=0.02)
+    pictures = torch.rand(1, 3, 32, 32)
+    nothing = torch.zeros(1, PIXELS, 4, 4)
+    given = RegionInputs(pictures, pictures, pictures, pictures[:, :1], torch.zeros(1, 24), torch.zeros(1, 24))
+    told = replace(given, values=torch.eye(24)[SMILE : SMILE + 1])
+    with torch.inference_mode():
+        calm, smiling = (network(nothing, torch.tensor(LAST_TIMESTEP), each) for each in (given, told))
+    assert float((smiling - calm).abs().max()) > 1e-3 * float(calm.abs().max())
+
+
 def test_folding_keeps_what_is_broad():
     x = torch.linspace(0, 3, 48)
     residual = (torch.sin(x) * torch.cos(x[:32, None])).expand(2, 3, 32, 48)
@@ -228,6 +244,22 @@ def test_guidance_by_the_portrait_is_left_out_and_told(model, face, caplog, au_s
     assert renderer.spent.per_step == passes
     assert sum("guidance of 1" in record.message for record in caplog.records) == 1
     assert torch.equal(guided, _render(model, face, performance, guidance=_always(au_scale))[0])
+
+
+@pytest.mark.parametrize(("au_scale", "passes"), [(1.0, 2), (2.0, 3)])
+def test_a_model_that_knows_it_is_guided_by_the_portrait(model, face, au_scale, passes):
+    """Without the portrait everything else is seen as with it."""
+    known = RefinerModel("stand-in", model.network, guided=True)
+    performance = _performance(1, **SMILING)
+    guidance = Guidance(3.5, au_scale, start=0, end=1)
+    guided, renderer = _render(known, face, performance, guidance=guidance, steps=1)
+    assert renderer.spent.per_step == passes
+    alone, full, *_ = (each.given for each in model.network.seen if each.region is MOUTH)
+    assert torch.equal(alone.portrait, torch.full_like(alone.portrait, UNKNOWN["portrait"]))
+    for name in ("warp", "facemap", "mask", "values", "own"):
+        assert torch.equal(getattr(alone, name), getattr(full, name))
+    # This stand-in does not look at the portrait, so there is nothing to strengthen.
+    assert torch.allclose(guided, _render(model, face, performance, guidance=_always(au_scale))[0], atol=1e-5)
 
 
 def test_the_neutral_prediction_sees_no_expression(model, face):

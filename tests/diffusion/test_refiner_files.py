@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 pytest.importorskip("diffusers")
@@ -31,6 +33,21 @@ def test_a_refiner_comes_back_in_half_precision(saved):
     for name, tensor in model.network.state_dict().items():
         assert torch.allclose(loaded.network.state_dict()[name], tensor, atol=2e-3, rtol=1e-3)
         assert loaded.network.state_dict()[name].dtype == torch.float32
+
+
+@pytest.mark.parametrize("guided", [True, False])
+def test_whether_it_knows_guidance_is_kept(tmp_path, guided):
+    path = tmp_path / "toy.safetensors"
+    save_refiner(RefinerModel("toy", Refiner(TOY), guided=guided), path, TOY, {})
+    assert open_model(path, {}).guided is guided
+
+
+def test_files_that_do_not_say_know_none(tmp_path):
+    path = tmp_path / "old.safetensors"
+    weights = {name: tensor.half().contiguous() for name, tensor in Refiner(TOY).state_dict().items()}
+    header = {"version": VERSION, "kind": "refiner", "name": "old", "architecture": TOY, "card": {}}
+    save_file(weights, path, {"auhead": json.dumps(header)})
+    assert open_model(path, {}).guided is False
 
 
 @pytest.mark.parametrize("keep", [0, 100, 0.5, 0.99])

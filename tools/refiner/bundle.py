@@ -36,7 +36,7 @@ def main() -> None:
         "trained_on": "renderings of the ICT Face Model (MIT) and official portraits in the public domain",
         "steps": int(metadata["step"]),
     }
-    save_refiner(RefinerModel("tiny", network), TINY_FILE, architecture, card)
+    save_refiner(RefinerModel("tiny", network, guided=True), TINY_FILE, architecture, card)
     print(f"{TINY_FILE}: {TINY_FILE.stat().st_size / 1e6:.1f} MB")
 
 

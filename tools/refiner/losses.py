@@ -1,16 +1,19 @@
 """What the network is asked for: large differences of the mouth's inside and the lids, not the grain of skin."""
 
 import torch
+import torch.nn.functional as F
 from dataset import Batch, blurred
 
 from auhead_models.diffusion.refiner import Refiner, fold, unfold
 from auhead_models.face.curves import smoothstep
 
-COARSE, COARSER = 2.0, 5.0  # pixels: what is broader than these is repaired for certain
+COARSE, COARSER = 2.0, 5.0  # pixels: what is broader than these counts again, and is a change rather than grain
 CHANGE_SEEN, CHANGE_FULL = 0.025, 0.07  # differences (0..1, blurred) that count as a change
 CALM = {"mouth": 0.10, "eyes": 0.6}  # weight of what does not change; there the residual should be nothing
-EDGES = 0.2  # weight of the differences from pixel to pixel
-LARGE = 0.06  # errors (0..1) from which on their size counts, not their square
+LARGE = 0.15  # errors (0..1) from which on their size counts, not their square
+PERCENT = 100  # of the squared errors, so that the loss is about 1
+CRISP = 10.0  # weight of how much fine detail there is
+AROUND, LEAST = 3.0, 1e-4  # pixels over which detail is averaged; squares too small to matter
 
 
 def wanted(batch: Batch, region: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -26,18 +29,25 @@ def wanted(batch: Batch, region: str) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def regression_loss(found: torch.Tensor, batch: Batch, region: str) -> torch.Tensor:
-    """Error at three scales and of edges, weighted; squared where it is small, by its size where it is large.
+    """Error at two scales, squared where it is small, by its size where it is large; and lack or excess of detail.
 
-    A dark hollow or a tongue: the mean of what may be there is fog, the median is one of them.
+    The best guess of edges that may lie here or there has none. So the detail around each place is compared as well,
+    wherever exactly it lies.
     """
     residual, weight = wanted(batch, region)
     error = (found - residual) * batch.mask
-    total = 3 * weight.sum() + 1e-3
-    robust = lambda part: (((1 + (part / LARGE) ** 2).sqrt() - 1) * weight).sum() / total  # noqa: E731
-    coarse = blurred(error, COARSE)
-    across, down = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
-    edges = (across.abs() * weight[..., 1:]).sum() / total + (down.abs() * weight[..., 1:, :]).sum() / total
-    return 0.5 * robust(error) + robust(coarse) + robust(blurred(coarse, COARSER)) + EDGES * edges / 0.1
+    robust = lambda part: 2 * LARGE**2 * ((1 + (part / LARGE) ** 2).sqrt() - 1)  # noqa: E731
+    errors = (robust(error) + robust(blurred(error, COARSE))) * weight
+    crispness = (detail(batch.warp + batch.mask * found) - detail(batch.target)).abs() * weight
+    area = weight.sum() + 1e-3
+    return PERCENT * errors.sum() / (3 * area) + CRISP * crispness.sum() / area
+
+
+def detail(pictures: torch.Tensor) -> torch.Tensor:
+    """The root mean square around each place of the brightness's Laplacian, [N, 3, h, w] to [N, 1, h, w]."""
+    kernel = pictures.new_tensor([[[[0, 1, 0], [1, -4, 1], [0, 1, 0]]]])
+    edges = F.conv2d(pictures.mean(1, keepdim=True), kernel, padding=1)
+    return (blurred(edges**2, AROUND) + LEAST).sqrt()
 
 
 def diffusion_loss(network: Refiner, batch: Batch, region: str) -> torch.Tensor:
@@ -48,5 +58,6 @@ def diffusion_loss(network: Refiner, batch: Batch, region: str) -> torch.Tensor:
     time = torch.randint(len(network.signal), (len(clean),))
     keep, spread = (part.sqrt()[:, None, None, None] for part in (network.signal[time], 1 - network.signal[time]))
     sample = keep * clean + spread * noise
-    found = keep * sample - spread * network(sample, time, batch.given)
-    return regression_loss(unfold(found), batch, region)
+    with torch.autocast("cpu", torch.bfloat16):
+        v = network(sample, time, batch.given)
+    return regression_loss(unfold(keep * sample - spread * v.float()), batch, region)
