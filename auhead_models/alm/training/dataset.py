@@ -15,11 +15,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from scipy.io import wavfile
 
-from ...au.sequence import frame_count
 from ...errors import AUHeadError
 from ...files import whole_file
 from ...speech import SPEECH_RATE
-from ..codec import FPS as TOKEN_FPS
+from ..chunks import frames_of
 from ..codec import Utterance
 from .labels import above_neutral, at_five
 from .recordings import LeftOut
@@ -69,8 +68,7 @@ class Dataset:
         entry = self.entries[index]
         speech, units = read_clip(self.folder, entry.file)
         units = above_neutral(units, self.neutral[entry.person])
-        frames = frame_count(len(speech), SPEECH_RATE, TOKEN_FPS)
-        utterance = Utterance(entry.emotion, entry.level, at_five(units, frames))
+        utterance = Utterance(entry.emotion, entry.level, at_five(units, frames_of(speech)))
         return SpeechClip(entry.name, entry.person, speech, utterance, units)
 
     def part(self, indices: Sequence[int]) -> "Dataset":

@@ -1,0 +1,88 @@
+"""A model's answers to the clips of a dataset, and the table of how good they are."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from ...errors import AUHeadError
+from ..backends.backend import Backend
+from ..chunks import cut, frames_of, join
+from ..codec import Utterance, decode
+from ..decode import write
+from ..grammar import Rules, most_tokens
+from ..prompt import perform_instruction
+from .dataset import Dataset
+from .metrics import Scores, score
+
+Progress = Callable[[int, int], None]
+
+
+def answer(backend: Backend, speech: np.ndarray) -> Utterance:
+    """What a model writes for speech [N] at 16 kHz of any length, under the grammar, without sampling.
+
+    Where speech is longer than the backend's window, the emotion of the longest part counts as that of the whole.
+    """
+    parts = []
+    for part in cut(speech, backend.window):
+        (found,) = _finished(write(backend, [speech[part]], [Rules(frames_of(speech[part]))]))
+        parts.append(found.utterance)
+    values, spans = join(parts)
+    longest = max(spans, key=lambda span: span.end - span.start)
+    return Utterance(longest.emotion, longest.level, values)
+
+
+def _finished(generator):
+    """What a generator returns."""
+    while True:
+        try:
+            next(generator)
+        except StopIteration as stop:
+            return stop.value
+
+
+@torch.inference_mode()
+def answer_freely(backend: Backend, speech: np.ndarray) -> Utterance | None:
+    """What a model writes without the grammar; None when that is no utterance of the right length.
+
+    speech: [N] at 16 kHz, within the backend's window. Shows whether the model has learnt the language.
+    """
+    frames = frames_of(speech)
+    inputs = backend.inputs(backend.features([speech]), [perform_instruction(frames)])
+    ids, mask = inputs["input_ids"], inputs["attention_mask"]
+    logits, cache = backend.begin(inputs)
+    written = []
+    for _ in range(most_tokens(frames) + 1):
+        token = logits.argmax(1).cpu()
+        if int(token) == backend.end:
+            break
+        written.append(int(token))
+        ids = torch.cat((ids, token[:, None]), 1)
+        mask = torch.cat((mask, torch.ones(1, 1, dtype=mask.dtype)), 1)
+        logits, cache = backend.advance(ids, mask, cache)
+    tokens = backend.vocabulary.tokens(written)
+    if len(tokens) < len(written):
+        return None
+    try:
+        return decode(tokens, frames)
+    except AUHeadError:
+        return None
+
+
+def evaluate(backend: Backend, dataset: Dataset, free: bool = False, progress: Progress | None = None) -> Scores:
+    """Scores of a model on all clips of a dataset; free: without the grammar, which shows what of it was learnt.
+
+    Raises AUHeadError for a model that does not know the AU tokens.
+    """
+    if backend.vocabulary is None:
+        raise AUHeadError(
+            f"{backend.name} knows no AU tokens, so it writes no Action Units; give a LoRA folder trained for it."
+        )
+    answers, truths = [], []
+    for done in range(len(dataset)):
+        clip = dataset[done]
+        answers.append(answer_freely(backend, clip.speech) if free else answer(backend, clip.speech))
+        truths.append(clip.utterance)
+        if progress is not None:
+            progress(done + 1, len(dataset))
+    return score(answers, truths)
