@@ -8,7 +8,7 @@ export const MOUTH_VALUES = 5; // of a vertex: x, y, depth (crop pixels), shade,
 export const HOLE_VALUES = 3; // of a vertex of the opening: x, y, opacity
 const HOLE_ROWS = 4;
 const CURVE_STEPS = 4; // samples of a lip between two landmarks
-const SOFT = 0.9; // pixels over which the inside fades in at the lips
+const SOFT = 1.2; // pixels across the edge of a lip over which the inside fades in
 const MARGIN = 0.9; // cm around the lips that belong to the window
 
 /** The mouth of one portrait. `still`: its landmarks in crop pixels, `neutral`: in canonical cm. */
@@ -125,12 +125,13 @@ export function createMouth(tables, payload, rig) {
             return curveThrough(points, [...ring.keys()], CURVE_STEPS);
         });
         for (let k = 0; k < columns; k++) {
-            const height = Math.max(Math.hypot(top[2 * k] - bottom[2 * k], top[2 * k + 1] - bottom[2 * k + 1]), 1e-3);
-            const soft = Math.min(SOFT / height, 0.5);
-            [0, soft, 1 - soft, 1].forEach((share, row) => {
+            const height = Math.hypot(top[2 * k] - bottom[2 * k], top[2 * k + 1] - bottom[2 * k + 1]);
+            const soft = Math.min(SOFT, height) / 2;
+            [[top, soft], [top, -soft], [bottom, soft], [bottom, -soft]].forEach(([line, up], row) => {
                 const at = HOLE_VALUES * (row * columns + k);
-                for (let axis = 0; axis < 2; axis++) vertices[at + axis] = mix(top[2 * k + axis], bottom[2 * k + axis], share);
-                vertices[at + 2] = row % 3 === 0 ? 0 : Math.min(height / SOFT / 2, 1);
+                const way = upwards(line, k);
+                for (let axis = 0; axis < 2; axis++) vertices[at + axis] = line[2 * k + axis] + up * way[axis];
+                vertices[at + 2] = row % 3 === 0 ? 0 : Math.min(height / SOFT, 1);
             });
         }
         return { window: windowAround(face.points), strength: strength(face.mesh, now), rest: restOfOwn(now[5]) };
@@ -169,6 +170,14 @@ export function createMouth(tables, payload, rig) {
     }
 
     return { count, columns, rows: HOLE_ROWS, colours, triangles: unpackIndices(tables.mouth.triangles), fill, fillHole, ownTeethMap };
+}
+
+/** The upward normal of a line [n x 2] that runs from left to right, at its k-th point. */
+function upwards(line, k) {
+    const [before, after] = [Math.max(k - 1, 0), Math.min(k + 1, line.length / 2 - 1)];
+    const [x, y] = [line[2 * after] - line[2 * before], line[2 * after + 1] - line[2 * before + 1]];
+    const length = Math.max(Math.hypot(x, y), 1e-3);
+    return [y / length, -x / length];
 }
 
 function placed(vertices, { at, size }) {

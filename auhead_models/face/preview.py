@@ -33,7 +33,8 @@ from .topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP, Eye
 
 SIDE = 512  # pixels of the crop's side; a power of two, which browsers can make smaller copies of
 PAYLOAD_LIMIT = 120_000  # characters
-PICTURE_LIMIT = 80_000  # of which the crop
+PICTURE_LIMIT = 96_000  # of which the crop
+PATCHES_LIMIT = 16_000  # of which the patches, when they are kept exactly
 MESH_STEP = 1 / 2000  # cm
 RING_STEP = 1 / 800  # cm; the outer ring may lie 40 cm away
 PATCH_MARGIN = 2  # pixels around a patch
@@ -167,14 +168,18 @@ class _Patches:
         for part in self._parts:
             stack[row : row + len(part), : part.shape[1]] = part
             row += len(part)
-        return _webp_url(stack, 100, lossless=True)
+        exact = _webp_url(stack, 100, lossless=True)
+        return exact if len(exact) <= PATCHES_LIMIT else _webp_url(stack, 80)
 
 
 def _crop_url(face: Face, limit: int) -> str:
     """The crop as a data URL of at most `limit` characters, as good as fits."""
     picture = face.crop if face.crop_alpha is None else torch.cat([face.crop, face.crop_alpha[..., None]], -1)
-    for quality in (92, 88, 84, 80, 72, 60, 45, 25):
-        url = _webp_url(to_bytes(picture), quality)
+    pixels = to_bytes(picture)
+    tries = [(SIDE, quality) for quality in (95, 92, 88, 84, 80, 72, 60, 45)] + [(SIDE // 2, 60), (SIDE // 4, 45)]
+    for side, quality in tries:
+        small = pixels if side == SIDE else np.asarray(Image.fromarray(pixels).resize((side, side)))
+        url = _webp_url(small, quality)
         if len(url) <= limit:
             break
     return url
