@@ -126,12 +126,18 @@ export class Performance {
     }
   }
 
-  /** Steps 5 to 9: gains, offsets, keys, replaced ranges, mutes, clip. */
   finish(c, from, to) {
+    const out = this.edited[c];
+    if (muted(this.edits, COLUMNS[c])) return out.fill(0, from, to);
+    const values = this.unclipped(c, from, to);
+    for (let frame = from; frame < to; frame++) out[frame] = clamp(values[frame - from], LOWER[c], UPPER[c]);
+    return out;
+  }
+
+  /** Steps 5 to 7 on frames from..to-1: gains, offsets, keys, replaced ranges. The next call overwrites the result. */
+  unclipped(c, from, to) {
     const column = COLUMNS[c];
     const { edits, fps, frames, scratch, weight } = this;
-    const out = this.edited[c];
-    if (muted(edits, column)) return out.fill(0, from, to);
     const [calm, track, played] = [this.calm[c], this.track[c], this.played[c]];
     const gain = factor(edits, column);
     const offset = edits.offsets[column.id] ?? 0;
@@ -151,8 +157,12 @@ export class Performance {
         scratch[frame - from] = value + presence(part, frame / fps, frames / fps) * (weight[frame - first] - value);
       }
     }
-    for (let frame = from; frame < to; frame++) out[frame] = clamp(scratch[frame - from], LOWER[c], UPPER[c]);
-    return out;
+    return scratch;
+  }
+
+  /** The 40 values of a frame before they are clipped to their ranges: what an edit is added to. */
+  rowAt(frame) {
+    return COLUMNS.map((_, c) => this.unclipped(c, frame, frame + 1)[0]);
   }
 }
 

@@ -25,7 +25,7 @@ def node() -> str:
 
 
 def test_the_logic_of_the_editor():
-    tests = sorted(str(path) for path in (ROOT / "tests" / "web").glob("*.test.mjs"))
+    tests = sorted(str(path) for path in (ROOT / "tests" / "web").glob("*.test.*js"))
     ran = subprocess.run([node(), "--test", *tests], capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stdout[-8000:] + ran.stderr[-2000:]
 

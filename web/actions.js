@@ -1,0 +1,325 @@
+// What the user does, as functions of an editor: keys, blocks, selection, rows. Pointer, keyboard and buttons call these.
+
+import { addEmotion, addGesture, blockEnd, blockStart, mapBlocks, movedBlock, stretchedBlock } from "./blocks.js";
+import { addKey, insertKeys, mapKeys, mirrored, restsBeside, simplified, softWeights, tidy } from "./keys.js";
+import { deltaFor, groupOf, sideShare } from "./rows.js";
+import { COLUMNS, EMOTIONS, FADE } from "./units.js";
+
+const MOST_VALUE = 4; // beyond this an edit has no effect in any column
+const NEW_EMOTION = 2; // seconds
+const NEW_GESTURE = 1.2;
+
+const limited = (value) => tidy(Math.min(Math.max(value, -MOST_VALUE), MOST_VALUE));
+
+/** Both kinds of selected things changed: keys by `key(key, c, layer)`, blocks by `block(block)`. */
+function mapped(edits, selection, key, block) {
+  const blocks = mapBlocks(edits, selection, block);
+  const keys = mapKeys(blocks.edits, selection, key);
+  return { edits: keys.edits, selection: new Set([...blocks.selection, ...keys.selection]) };
+}
+
+/** Adds a key of a channel; `target` is the value it shall show there, nothing: the one that it has. */
+export function addKeyAt(editor, row, channel, time, target = null, gesture = null) {
+  const at = editor.snap(time);
+  const balance = editor.balanceOf(row);
+  const delta = target === null ? 0 : deltaFor(channel, editor.performance.rowAt(editor.frameAt(at)), target, balance);
+  const { edits, selection } = addKey(editor.edits, channel, at, delta, { balance, ease: editor.view.ease });
+  editor.commit(edits, selection, gesture);
+}
+
+/** How an edit of 1 in the dragged channel moves another column that is selected with it. */
+export function weightIn(channel, c) {
+  const own = channel?.parts.find(([part]) => part === c);
+  if (own) return own[1];
+  const parts = groupOf(COLUMNS[c].id).linked.flatMap((each) => each.parts);
+  return parts.find(([part]) => part === c)?.[1] ?? 1;
+}
+
+/** The state of a drag at its beginning, so that every movement of the pointer starts from there. */
+export function beginDrag(editor) {
+  return { edits: editor.edits, selection: editor.selection, gesture: Symbol("drag") };
+}
+
+/** Moves what was selected when the drag began: by seconds, and by `delta` in the channel; softly within a radius. */
+export function dragTo(editor, drag, { by = 0, delta = 0, channel = null, row = null, radius = 0 }) {
+  const { edits, selection } = drag;
+  const weights = radius ? softWeights(edits, selection, radius) : restsBeside(edits, selection);
+  const balance = row ? editor.balanceOf(row) : 0;
+  const selected = new Set();
+  const moved = mapped(
+    edits,
+    new Set([...weights.keys(), ...selection]),
+    (key, c) => {
+      const weight = weights.get(key) ?? 1;
+      const share = channel && (radius || selection.has(key)) ? weightIn(channel, c) * sideShare(c, balance) : 0;
+      const value = limited(key.value + delta * weight * share);
+      const result = { ...key, time: tidy(Math.max(key.time + by * weight, 0)), value };
+      if (selection.has(key)) selected.add(result);
+      return result;
+    },
+    (block) => {
+      const result = movedBlock(block, by);
+      selected.add(result);
+      return result;
+    },
+  );
+  const stays = new Set([...selected].filter((item) => moved.selection.has(item)));
+  editor.commit(moved.edits, stays, drag.gesture);
+}
+
+/** The selected keys and blocks a little earlier, later, higher or lower. */
+export function nudge(editor, by, delta) {
+  dragTo(editor, { ...beginDrag(editor), gesture: null }, { by, delta, channel: editor.activeChannel, row: editor.activeRow });
+}
+
+/** From when to when the selection lasts, or null. */
+export function selectionTime(editor) {
+  let [from, to] = [Infinity, -Infinity];
+  for (const item of editor.selection) {
+    const [start, end] = "value" in item ? [item.time, item.time] : [blockStart(item), blockEnd(item) ?? blockStart(item)];
+    from = Math.min(from, start);
+    to = Math.max(to, Number.isFinite(end) ? end : editor.seconds);
+  }
+  return from <= to ? { from, to } : null;
+}
+
+/** Stretches a drag's selection in time around an anchor. */
+export function stretchTo(editor, drag, anchor, factor) {
+  const place = (key) => ({ ...key, time: tidy(Math.max(editor.snap(anchor + (key.time - anchor) * factor), 0)) });
+  const moved = mapped(drag.edits, drag.selection, place, (block) => stretchedBlock(block, anchor, factor));
+  editor.commit(moved.edits, moved.selection, drag.gesture);
+}
+
+export function remove(editor) {
+  if (!editor.selection.size) return;
+  const { edits } = mapped(editor.edits, editor.selection, () => null, () => null);
+  editor.commit(edits, new Set());
+}
+
+export function setEase(editor, ease) {
+  const changed = mapped(editor.edits, editor.selection, (key) => ({ ...key, ease }), (block) => block);
+  editor.commit(changed.edits, changed.selection);
+}
+
+/** The selected key alone to a time or a value. */
+export function setKey(editor, { time = null, value = null }) {
+  const change = (key) => ({ ...key, time: time === null ? key.time : tidy(Math.max(time, 0)), value: value === null ? key.value : limited(value) });
+  const changed = mapped(editor.edits, editor.selection, change, (block) => block);
+  editor.commit(changed.edits, changed.selection);
+}
+
+/** Selects all keys of the active row; nothing there, or all of it already: everything. */
+export function selectAll(editor) {
+  const own = editor.active === "emotions" ? [...editor.edits.spans, ...editor.edits.presets] : rowKeys(editor, editor.activeRow);
+  const already = own.every((item) => editor.selection.has(item));
+  const all = () => [...editor.rows.flatMap((row) => rowKeys(editor, row)), ...editor.edits.spans, ...editor.edits.presets];
+  editor.select(new Set(already ? all() : own));
+}
+
+const rowKeys = (editor, row) =>
+  row ? row.channels.flatMap((channel) => editor.keys(channel).flatMap(({ members }) => members.map(({ key }) => key))) : [];
+
+/** Goes to the next (1) or the previous (-1) key or block of the active row. */
+export function goToNext(editor, direction, extend = false) {
+  const stops =
+    editor.active === "emotions"
+      ? [...editor.edits.spans, ...editor.edits.presets].map((item) => ({ time: item.start, items: [item] }))
+      : editor.keys(editor.activeChannel).map((key) => ({ time: key.time, items: key.members.map(({ key: each }) => each) }));
+  stops.sort((a, b) => a.time - b.time);
+  const from = editor.playhead + direction * 1e-3;
+  const stop = direction > 0 ? stops.find(({ time }) => time > from) : stops.findLast(({ time }) => time < from);
+  if (!stop) return null;
+  editor.setPlayhead(stop.time);
+  editor.select(new Set(extend ? [...editor.selection, ...stop.items] : stop.items));
+  return stop;
+}
+
+/** Copies the selection: {keys: [{c, time, value, ease}], spans, presets, channel, start}. */
+export function copied(editor) {
+  const keys = [];
+  mapKeys(editor.edits, editor.selection, (key, c) => (keys.push({ c, ...key }), key));
+  const spans = editor.edits.spans.filter((span) => editor.selection.has(span));
+  const presets = editor.edits.presets.filter((timed) => editor.selection.has(timed));
+  const start = Math.min(...[...keys.map(({ time }) => time), ...[...spans, ...presets].map(blockStart)]);
+  if (!Number.isFinite(start)) return null;
+  return { kind: "auhead-keys", keys, spans, presets, channel: editor.activeChannel?.id ?? null, start };
+}
+
+/** Pastes at the playhead: into the rows they came from, or from one row into the active one; `flip` changes sides. */
+export function paste(editor, clip, flip = false, at = editor.playhead) {
+  const by = editor.snap(at) - clip.start;
+  const target = editor.activeChannel;
+  const groups = new Set(clip.keys.map(({ c }) => groupOf(COLUMNS[c].id).id));
+  const elsewhere = !flip && target && clip.channel !== target.id && groups.size === 1 && (editor.activeRow.kind === "unit" || groupOf(editor.active).id !== [...groups][0] || target.parts.length < 3);
+  let members = clip.keys.map(({ c, time, value, ease }) => ({ c, key: { time: tidy(time + by), value, ease } }));
+  if (elsewhere) members = intoChannel(clip, target, by, editor.balanceOf(editor.activeRow));
+  let { edits, selection } = insertKeys(editor.edits, members);
+  if (flip) ({ edits, selection } = mirrored(edits, selection));
+  for (const span of clip.spans) {
+    const added = addEmotion(edits, span.emotion, span.level, span.start + by, (span.end ?? span.start + NEW_EMOTION) + by);
+    edits = added.edits;
+    added.selection.forEach((item) => selection.add(item));
+  }
+  for (const timed of clip.presets) {
+    const moved = movedBlock(timed, by);
+    edits = { ...edits, presets: [...edits.presets, moved] };
+    selection.add(moved);
+  }
+  editor.commit(edits, selection);
+}
+
+/** Copied keys of another row as keys of a channel: the strongest of each moment counts. */
+function intoChannel(clip, channel, by, balance) {
+  const moments = new Map();
+  for (const { c, time, value, ease } of clip.keys) {
+    const weight = weightIn(null, c);
+    const amount = value / weight;
+    if (!moments.has(time) || Math.abs(amount) > Math.abs(moments.get(time).amount)) moments.set(time, { amount, ease });
+  }
+  return [...moments].flatMap(([time, { amount, ease }]) =>
+    channel.parts.map(([c, weight]) => ({ c, key: { time: tidy(time + by), value: limited(amount * weight * sideShare(c, balance)), ease } })),
+  );
+}
+
+export function mirror(editor) {
+  const keys = new Set([...editor.selection].filter((item) => "value" in item));
+  if (editor.selection.size && !keys.size) return 0;
+  const { edits, selection } = mirrored(editor.edits, keys);
+  editor.commit(edits, selection);
+  return keys.size;
+}
+
+/** Drops emotion number 1..8 at the playhead, or gives it to the selected blocks. */
+export function dropEmotion(editor, number, at = editor.snap(editor.playhead)) {
+  const emotion = EMOTIONS[number - 1];
+  const blocks = new Set(editor.edits.spans.filter((span) => editor.selection.has(span)));
+  if (blocks.size && at === editor.snap(editor.playhead)) {
+    const changed = mapBlocks(editor.edits, blocks, (span) => ({ ...span, emotion }));
+    return editor.commit(changed.edits, changed.selection);
+  }
+  const loop = editor.loop && at >= editor.loop.from && at < editor.loop.to ? editor.loop : null;
+  const [start, end] = loop ? [loop.from, loop.to] : [at, Math.max(Math.min(at + NEW_EMOTION, editor.seconds), at + 0.2)];
+  const { edits, selection } = addEmotion(editor.edits, emotion, editor.level, start, end);
+  editor.commit(edits, selection);
+}
+
+/** The level of the selected blocks, and of the next ones. */
+export function setLevel(editor, level) {
+  editor.level = Math.min(Math.max(level, 1), 3);
+  const changed = mapBlocks(editor.edits, editor.selection, (block) => ("level" in block ? { ...block, level: editor.level } : block));
+  if (changed.selection.size) editor.commit(changed.edits, new Set([...editor.selection].filter((item) => "value" in item).concat([...changed.selection])));
+  else editor.onChange("draw");
+}
+
+export function dropGesture(editor, name) {
+  const { edits, selection } = addGesture(editor.edits, name, editor.level, editor.snap(editor.playhead), NEW_GESTURE);
+  editor.commit(edits, selection);
+}
+
+/** Mutes or unmutes the columns of a row. */
+export function toggleMute(editor, row) {
+  const ids = row.columns.map((c) => COLUMNS[c].id);
+  const regions = editor.edits.mutes.filter((name) => !COLUMNS.some((column) => column.id === name));
+  const silent = new Set(editor.edits.mutes);
+  for (const column of COLUMNS) if (regions.some((name) => name === "all" || name === column.region)) silent.add(column.id);
+  regions.forEach((name) => silent.delete(name));
+  if (editor.isMuted(row)) ids.forEach((id) => silent.delete(id));
+  else ids.forEach((id) => silent.add(id));
+  editor.commit({ ...editor.edits, mutes: [...silent] });
+}
+
+export function toggleSolo(editor, row) {
+  if (!editor.solo.delete(row.id)) editor.solo.add(row.id);
+  editor.onChange("all");
+}
+
+/** The gain that the columns of a row share; 1 where they differ. */
+export function gainOf(editor, row) {
+  const gains = row.columns.map((c) => editor.edits.gains[COLUMNS[c].id] ?? 1);
+  return gains.every((gain) => gain === gains[0]) ? gains[0] : 1;
+}
+
+export function setGain(editor, row, gain, gesture = null) {
+  const gains = { ...editor.edits.gains };
+  for (const c of row.columns) {
+    if (gain === 1) delete gains[COLUMNS[c].id];
+    else gains[COLUMNS[c].id] = tidy(gain);
+  }
+  editor.commit({ ...editor.edits, gains }, editor.selection, gesture);
+}
+
+/** The balance of a linked row: its keys are divided anew between left and right. */
+export function setBalance(editor, row, balance, gesture = null) {
+  const before = editor.balanceOf(row);
+  editor.setView({ balance: { ...editor.view.balance, [row.id]: tidy(balance) } });
+  let { edits } = editor;
+  for (const { members } of editor.keys(row.linked[0])) {
+    for (const { c, key } of members) {
+      if (!COLUMNS[c].side) continue;
+      const partner = members.find((other) => COLUMNS[other.c].id === COLUMNS[c].mirror);
+      const old = sideShare(c, before);
+      const full = old > 0.01 ? key.value / old : partner ? partner.key.value / Math.max(sideShare(partner.c, before), 0.01) : 0;
+      edits = mapKeys(edits, new Set([key]), () => ({ ...key, value: limited(full * sideShare(c, balance)) })).edits;
+    }
+  }
+  editor.commit(edits, edits === editor.edits ? editor.selection : new Set(), gesture);
+}
+
+export function toggleLink(editor, row) {
+  const unlinked = new Set(editor.view.unlinked);
+  if (!unlinked.delete(row.id)) unlinked.add(row.id);
+  editor.channel = 0;
+  editor.setView({ unlinked });
+}
+
+export function toggleOpen(editor, row) {
+  const open = new Set(editor.view.open);
+  if (!open.delete(row.id)) open.add(row.id);
+  editor.setView({ open });
+}
+
+/** Makes the motion of the active row in the marked time (or a second around the playhead) keys of its own. */
+export function replaceHere(editor) {
+  const row = editor.activeRow;
+  if (!row) return false;
+  const start = editor.loop ? editor.loop.from : editor.snap(Math.max(editor.playhead - 0.5, 0));
+  const end = editor.loop ? editor.loop.to : editor.snap(Math.min(start + 1, editor.seconds));
+  if (end - start < 2 / editor.fps) return false;
+  const [from, to] = [editor.frameAt(start), Math.min(editor.frameAt(end) + 1, editor.performance.frames)];
+  const used = row.columns.filter((c) => row.channels.some((channel) => channel.parts.some(([part]) => part === c)));
+  const keys = Object.fromEntries(
+    used.map((c) => [COLUMNS[c].id, simplified(editor.performance.edited[c], editor.fps, from, to, 0.04)]),
+  );
+  const part = { start, end, fade: Math.min(FADE, (end - start) / 4), keys, other: {} };
+  editor.commit({ ...editor.edits, replace: [...editor.edits.replace, part] }, new Set([part]));
+  return true;
+}
+
+/** Keys that bring the whole face to a pose {column id: value} at the playhead, easing in and out. */
+export function applyPose(editor, pose) {
+  const at = editor.snap(editor.playhead);
+  const frame = editor.frameAt(at);
+  let { edits } = editor;
+  const selection = new Set();
+  for (const [id, value] of Object.entries(pose)) {
+    const c = COLUMNS.findIndex((column) => column.id === id);
+    const delta = value - editor.performance.edited[c][frame];
+    if (Math.abs(delta) < 0.005) continue;
+    const added = addKey(edits, { parts: [[c, 1]] }, at, delta, { ease: editor.view.ease });
+    edits = added.edits;
+    added.selection.forEach((key) => selection.add(key));
+  }
+  editor.commit(edits, selection);
+}
+
+/** The face at the playhead as a pose. */
+export function poseHere(editor) {
+  const row = editor.performance.edited.map((values) => tidy(values[editor.frame]));
+  return Object.fromEntries(COLUMNS.map(({ id }, c) => [id, row[c]]));
+}
+
+/** Drags on the face itself: the channel of a row by `delta` at the playhead. */
+export function pushFace(editor, row, channel, delta, drag) {
+  const { edits, selection } = addKey(drag.edits, channel, editor.snap(editor.playhead), delta, { balance: editor.balanceOf(row), ease: 0.3 });
+  editor.commit(edits, selection, drag.gesture);
+}

@@ -1,0 +1,285 @@
+// The state of one editor, without any DOM: edits, history, base, rows, selection, playhead, view. actions.js changes it,
+// draw.js shows it.
+
+import { roundEven } from "./curve.js";
+import { EditsError, editsToJson, NO_EDITS, parseEdits } from "./edits_json.js";
+import { History } from "./history.js";
+import { channelKeys } from "./keys.js";
+import { muted, Performance } from "./model.js";
+import { channelValue, groupOf, ROWS, visibleRows } from "./rows.js";
+import { snapped, TimeScale } from "./timeline.js";
+import { COLUMNS } from "./units.js";
+
+export const EMOTION_ROW = "emotions";
+const FPS = 25;
+
+/** A base without any motion. */
+export function blankSource(seconds) {
+  return { fps: FPS, frames: Math.max(1, roundEven(seconds * FPS)), columns: {}, spans: [], peaks: null, sound: null, blank: true };
+}
+
+export class Editor {
+  /** onText(text): the edits changed. onChange(what): "draw", "rows", "playhead" or "all" has to be shown anew. */
+  constructor({ onText = () => {}, onChange = () => {}, onView = () => {} } = {}) {
+    this.onText = onText;
+    this.onChange = onChange;
+    this.onView = onView;
+    this.history = new History({ edits: NO_EDITS, selection: new Set() });
+    this.text = "";
+    this.problem = null;
+    this.view = { open: new Set(), unlinked: new Set(), balance: {}, ease: 0.4, snap: true, onlyActive: false, library: [] };
+    this.solo = new Set();
+    this.active = "smile";
+    this.channel = 0;
+    this.level = 2;
+    this.playhead = 0;
+    this.playing = false;
+    this.loop = null;
+    this.looping = true;
+    this.compare = false;
+    this.dirty = new Set();
+    this.scale = new TimeScale(1, 600);
+    this.setSource(blankSource(4));
+  }
+
+  get edits() {
+    return this.history.state.edits;
+  }
+
+  get selection() {
+    return this.history.state.selection;
+  }
+
+  get seconds() {
+    return this.performance.seconds;
+  }
+
+  get fps() {
+    return this.performance.fps;
+  }
+
+  get readOnly() {
+    return this.problem !== null;
+  }
+
+  /** Take edits from a text. One that cannot be used is kept as it is, and nothing is edited until it is mended. */
+  setText(text) {
+    this.text = text;
+    try {
+      const edits = parseEdits(text);
+      this.problem = null;
+      if (editsToJson(edits) !== editsToJson(this.edits)) this.history.push({ edits, selection: new Set() });
+    } catch (error) {
+      if (!(error instanceof EditsError)) throw error;
+      this.problem = error.message;
+    }
+    this.refresh();
+    this.onChange("all");
+  }
+
+  /** Give up a text that cannot be used. */
+  startAfresh() {
+    this.problem = null;
+    this.flush();
+    this.onChange("all");
+  }
+
+  /** Another performance beneath the edits: {fps, frames, columns, spans, peaks, sound}. */
+  setSource(source) {
+    this.source = source;
+    this.performance = new Performance(source);
+    this.performance.update(this.edits);
+    this.series = new Map();
+    this.scale.resize(this.seconds, this.scale.width);
+    this.playhead = Math.min(this.playhead, this.lastTime);
+    if (this.loop && this.loop.from >= this.seconds) this.loop = null;
+    this.layout();
+    this.onChange("all");
+  }
+
+  /** The next state. Changes of one gesture (a value) are undone together and written when it ends. */
+  commit(edits, selection = this.selection, gesture = null) {
+    if (this.readOnly) return;
+    if (edits === this.edits) {
+      this.history.state = { edits, selection };
+      return this.onChange("draw");
+    }
+    this.history.push({ edits, selection }, gesture);
+    this.refresh();
+    if (gesture === null) this.flush();
+    this.onChange("edits");
+  }
+
+  select(selection) {
+    this.commit(this.edits, selection);
+  }
+
+  /** Ends a gesture: writes the text. */
+  flush() {
+    this.history.seal();
+    if (this.view.onlyActive) this.layout();
+    const text = editsToJson(this.edits);
+    if (this.readOnly || text === this.text) return;
+    this.text = text;
+    this.onText(text);
+  }
+
+  undo() {
+    return this.travel(() => this.history.undo());
+  }
+
+  redo() {
+    return this.travel(() => this.history.redo());
+  }
+
+  travel(step) {
+    if (this.readOnly || !step()) return false;
+    this.refresh();
+    this.flush();
+    this.onChange("all");
+    return true;
+  }
+
+  /** Bring the performance and the cached curves to the edits. */
+  refresh() {
+    const changed = this.performance.update(this.edits);
+    for (const [channel, series] of this.series) {
+      const ranges = channel.parts.map(([c]) => changed.get(c)).filter(Boolean);
+      if (ranges.length) {
+        const [from, to] = [Math.min(...ranges.map((range) => range[0])), Math.max(...ranges.map((range) => range[1]))];
+        this.fill(channel, series, from, to);
+      }
+    }
+    for (const c of changed.keys()) this.dirty.add(c);
+  }
+
+  /** The curve of a channel: {base, edited: Float32Array[frames], low, high}. */
+  curve(channel) {
+    if (!this.series.has(channel)) {
+      const { frames } = this.performance;
+      const series = { base: new Float32Array(frames), edited: new Float32Array(frames), low: 0, high: 0, changed: false };
+      for (let frame = 0; frame < frames; frame++) series.base[frame] = channelValue(channel, this.performance.base, frame);
+      this.series.set(channel, series);
+      this.fill(channel, series, 0, frames);
+    }
+    return this.series.get(channel);
+  }
+
+  fill(channel, series, from, to) {
+    const { edited, base } = series;
+    for (let frame = from; frame < to; frame++) edited[frame] = channelValue(channel, this.performance.edited, frame);
+    let [low, high] = [0, 0];
+    series.changed = false;
+    for (let frame = 0; frame < edited.length; frame++) {
+      if (edited[frame] < low) low = edited[frame];
+      if (edited[frame] > high) high = edited[frame];
+      if (base[frame] < low) low = base[frame];
+      if (base[frame] > high) high = base[frame];
+      if (Math.abs(edited[frame] - base[frame]) > 1e-4) series.changed = true;
+    }
+    series.low = low;
+    series.high = high;
+  }
+
+  /** The keys of a channel, found once for each state of the edits. */
+  keys(channel) {
+    if (this.keysOf !== this.edits) {
+      this.keysOf = this.edits;
+      this.keyCache = new Map();
+    }
+    if (!this.keyCache.has(channel)) this.keyCache.set(channel, channelKeys(this.edits, channel));
+    return this.keyCache.get(channel);
+  }
+
+  /** Which rows are shown. */
+  layout() {
+    const keep = this.view.onlyActive ? (row) => row.columns.some((c) => this.moves(c)) : () => true;
+    this.rows = visibleRows(this.view, keep);
+    if (this.active !== EMOTION_ROW && !this.row(this.active)) this.active = this.rows[0]?.id ?? EMOTION_ROW;
+    this.onChange("rows");
+  }
+
+  /** Whether anything is edited or moves in a column. */
+  moves(c) {
+    const { id } = COLUMNS[c];
+    if (id in this.edits.keys || this.edits.replace.some((part) => id in part.keys) || id in this.edits.offsets) return true;
+    return this.performance.edited[c].some((value) => Math.abs(value) > 0.004) || this.performance.base[c].some((value) => Math.abs(value) > 0.004);
+  }
+
+  row(id) {
+    return this.rows.find((row) => row.id === id) ?? null;
+  }
+
+  get activeRow() {
+    return this.row(this.active);
+  }
+
+  get activeChannel() {
+    const row = this.activeRow;
+    return row ? row.channels[Math.min(this.channel, row.channels.length - 1)] : null;
+  }
+
+  setActive(id, channel = 0) {
+    if (this.active === id && this.channel === channel) return;
+    this.active = id;
+    this.channel = channel;
+    this.onChange("rows");
+  }
+
+  balanceOf(row) {
+    return this.view.unlinked.has(row.group ?? row.id) || row.kind === "unit" ? 0 : (this.view.balance[row.id] ?? 0);
+  }
+
+  /** Changes what is saved with the workflow but is no edit. */
+  setView(changes) {
+    Object.assign(this.view, changes);
+    this.onView(this.view);
+    this.layout();
+  }
+
+  get lastTime() {
+    return (this.performance.frames - 1) / this.fps;
+  }
+
+  get frame() {
+    return this.frameAt(this.playhead);
+  }
+
+  frameAt(time) {
+    return Math.min(Math.max(Math.floor(time * this.fps + 1e-3), 0), this.performance.frames - 1);
+  }
+
+  snap(time) {
+    return snapped(time, this.fps, this.view.snap);
+  }
+
+  setPlayhead(time) {
+    this.playhead = Math.min(Math.max(time, 0), this.lastTime);
+    this.onChange("playhead");
+  }
+
+  /** The 40 values of the face at the playhead, as the rows' solo buttons and the comparison want them. */
+  values(out = new Float32Array(COLUMNS.length)) {
+    const table = this.compare ? this.performance.base : this.performance.edited;
+    const { frame } = this;
+    for (let c = 0; c < out.length; c++) out[c] = this.heard(c) ? table[c][frame] : 0;
+    return out;
+  }
+
+  heard(c) {
+    if (!this.solo.size) return true;
+    const { id } = COLUMNS[c];
+    return this.solo.has(id) || this.solo.has(groupOf(id).id);
+  }
+
+  isMuted(row) {
+    return row.columns.every((c) => muted(this.edits, COLUMNS[c]));
+  }
+
+  /** Emotions of the performance that came in. */
+  get baseSpans() {
+    return this.source.spans ?? [];
+  }
+}
+
+export const GROUP_IDS = ROWS.map((row) => row.id);

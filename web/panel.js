@@ -1,0 +1,169 @@
+// The controls above the timeline: transport, emotions, tools, and the selected key's numbers.
+
+import { dropEmotion, setEase, setKey, setLevel } from "./actions.js";
+import { button, dragNumber, h, menuButton, pressed, setIcon } from "./controls.js";
+import { fileMenu, gestureMenu } from "./menus.js";
+import { clock } from "./timeline.js";
+import { EMOTIONS, INTERPOLATIONS, LEVEL_FACTOR } from "./units.js";
+
+export class Panel {
+  constructor(editor, words, widget) {
+    Object.assign(this, { editor, words });
+    this.time = h("span", { class: "aue-time", role: "timer" });
+    this.length = h("span", { class: "aue-length" });
+    this.play = button("play", words("play"), () => widget.togglePlay(), { class: "aue-play" });
+    this.loop = button("loop", words("loop"), () => widget.toggleLoop());
+    this.compare = button("compare", words("compare"));
+    this.compare.onpointerdown = () => widget.compare(true);
+    for (const name of ["onpointerup", "onpointerleave", "onblur"]) this.compare[name] = () => widget.compare(false);
+    this.undo = button("undo", words("undo"), () => editor.undo());
+    this.redo = button("redo", words("redo"), () => editor.redo());
+    this.snap = button("snap", words("snap"), () => editor.setView({ snap: !editor.view.snap }));
+    this.filter = button("filter", words("only_active"), () => editor.setView({ onlyActive: !editor.view.onlyActive }));
+    this.full = button("full", words("full"), () => widget.toggleFull());
+    const help = button("help", words("help"), () => widget.toggleHelp());
+    const transport = h(
+      "div",
+      { class: "aue-bar" },
+      button("start", words("ends"), () => editor.setPlayhead(0)),
+      this.play,
+      h("span", { class: "aue-clock" }, this.time, this.length),
+      this.loop,
+      this.compare,
+      h("span", { class: "aue-space" }),
+      this.undo,
+      this.redo,
+      this.snap,
+      this.filter,
+      help,
+      this.full,
+    );
+
+    this.chips = EMOTIONS.map((emotion, k) => this.chip(emotion, k, widget));
+    this.levels = LEVEL_FACTOR.map((_, k) => button("●".repeat(k + 1), words("level_n", { set: k + 1 }), () => setLevel(editor, k + 1)));
+    const emotions = h("div", { class: "aue-chips", role: "group", "aria-label": words("row_emotions") }, ...this.chips);
+
+    this.blinks = dragNumber({
+      label: words("blinks"),
+      title: words("blinks_tip"),
+      min: 0,
+      max: 4,
+      step: 0.1,
+      usual: 1,
+      format: (number) => `${words("blinks")} ×${number.toFixed(1)}`,
+      onInput: (number, gesture) => editor.commit({ ...editor.edits, blinkRate: number }, editor.selection, gesture),
+      onEnd: () => editor.flush(),
+    });
+    this.ease = dragNumber({
+      label: words("ease"),
+      title: words("ease_tip"),
+      min: 0,
+      max: 2,
+      step: 0.1,
+      usual: 0.4,
+      format: (number) => `${words("ease")} ${number.toFixed(1)} s`,
+      onInput: (number) => editor.setView({ ease: number }),
+    });
+    const tools = h(
+      "div",
+      { class: "aue-bar" },
+      h("span", { class: "aue-levels", role: "group" }, ...this.levels),
+      menuButton(widget.root, words("more"), (close) => gestureMenu(editor, words, widget, close)),
+      button("mirror", words("mirror"), () => widget.mirror()),
+      button("replace", words("replace"), () => widget.replace()),
+      this.blinks.element,
+      this.ease.element,
+      h("span", { class: "aue-space" }),
+      menuButton(widget.root, words("file"), (close) => fileMenu(editor, words, widget, close)),
+    );
+
+    this.keyTime = this.input(words("key_time"), (value) => setKey(editor, { time: editor.snap(value) }));
+    this.keyValue = this.input(words("key_value"), (value) => setKey(editor, { value: value / 100 }));
+    this.eases = INTERPOLATIONS.map((ease) => button(words(ease === "step" ? "step_kind" : ease), words(ease === "step" ? "step_kind" : ease), () => setEase(editor, ease)));
+    this.what = h("span", { class: "aue-what" });
+    this.inspector = h("div", { class: "aue-bar aue-inspector" }, this.what, this.keyTime.element, this.keyValue.element, h("span", { class: "aue-eases", role: "group" }, ...this.eases));
+    this.element = h("div", { class: "aue-panel" }, transport, emotions, tools, this.inspector);
+  }
+
+  /** An emotion: a click drops it at the playhead, a drag puts it where it is let go. */
+  chip(emotion, k, widget) {
+    const chip = button("", `${this.words(`emotion_${emotion}`)} (${k + 1})`, () => dropEmotion(this.editor, k + 1), { class: "aue-chip" });
+    chip.append(h("kbd", {}, String(k + 1)), this.words(`emotion_${emotion}`));
+    chip.style.setProperty("--hue", `var(--aue-emotion-${emotion})`);
+    let drag = null;
+    chip.onpointerdown = (event) => {
+      if (event.button) return;
+      this.editor.emotion = emotion;
+      drag = { x: event.clientX, y: event.clientY, far: false };
+      chip.setPointerCapture(event.pointerId);
+    };
+    chip.onpointermove = (event) => {
+      if (drag && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > 8) drag.far = true;
+    };
+    chip.onpointerup = (event) => {
+      if (drag?.far) {
+        const time = widget.timeUnder(event);
+        if (time !== null) dropEmotion(this.editor, k + 1, this.editor.snap(time));
+        chip.addEventListener("click", (click) => click.stopImmediatePropagation(), { once: true, capture: true });
+      }
+      drag = null;
+    };
+    return chip;
+  }
+
+  input(label, onValue) {
+    const field = h("input", { type: "text", inputMode: "decimal", "aria-label": label });
+    field.onchange = () => {
+      const value = Number.parseFloat(field.value.replace(",", "."));
+      if (Number.isFinite(value)) onValue(value);
+      this.update();
+    };
+    field.onkeydown = (event) => {
+      if (event.key === "Enter" || event.key === "Escape") field.blur();
+      event.stopPropagation();
+    };
+    return { element: h("label", { class: "aue-field" }, label, field), field };
+  }
+
+  update() {
+    const { editor, words } = this;
+    pressed(this.loop, editor.looping);
+    pressed(this.compare, editor.compare);
+    pressed(this.snap, editor.view.snap);
+    pressed(this.filter, editor.view.onlyActive);
+    setIcon(this.play, editor.playing ? "pause" : "play");
+    this.undo.disabled = !editor.history.past.length;
+    this.redo.disabled = !editor.history.future.length;
+    this.levels.forEach((level, k) => pressed(level, editor.level === k + 1));
+    this.blinks.show(editor.edits.blinkRate);
+    this.ease.show(editor.view.ease);
+    this.length.textContent = ` / ${clock(editor.seconds)}`;
+    const spans = new Set([...editor.selection].filter((item) => "emotion" in item).map(({ emotion }) => emotion));
+    EMOTIONS.forEach((emotion, k) => this.chips[k].classList.toggle("chosen", spans.has(emotion)));
+
+    const keys = [...editor.selection].filter((item) => "value" in item);
+    const times = new Set(keys.map(({ time }) => time));
+    const values = new Set(keys.map(({ value }) => Math.abs(value)));
+    const count = times.size + editor.selection.size - keys.length;
+    this.what.textContent = editor.selection.size ? words("selected", { set: count }) : words("nothing_selected");
+    this.inspector.classList.toggle("empty", !keys.length);
+    this.show(this.keyTime.field, times.size === 1 ? [...times][0].toFixed(2) : "");
+    this.show(this.keyValue.field, values.size === 1 ? `${Math.round(keys[0].value * 100)}` : "");
+    for (const { field } of [this.keyTime, this.keyValue]) field.disabled = !keys.length;
+    this.keyValue.field.disabled ||= values.size !== 1;
+    INTERPOLATIONS.forEach((ease, k) => {
+      pressed(this.eases[k], keys.length > 0 && keys.every((key) => key.ease === ease));
+      this.eases[k].disabled = !keys.length;
+    });
+    this.updateTime();
+  }
+
+  show(field, text) {
+    if (field !== document.activeElement && field.value !== text) field.value = text;
+  }
+
+  updateTime() {
+    const text = clock(this.editor.playhead);
+    if (this.time.textContent !== text) this.time.textContent = text;
+  }
+}
