@@ -1,0 +1,183 @@
+"""The live face in a real browser: what moves on the picture when a unit moves.
+
+Runs where playwright and a Chromium are; the picture is drawn in software, so no graphics card is needed.
+"""
+
+import base64
+import functools
+import http.server
+import io
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from auhead_models.au.space import COLUMN_INDEX
+from auhead_models.face.face import find_face
+from auhead_models.face.preview import preview_payload
+from auhead_models.face.topology import LEFT_EYE, LOWER_LIP
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+
+ROOT = Path(__file__).resolve().parents[2]
+SIDE = 512
+SOFTWARE = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {".js": "text/javascript", ".json": "application/json", ".html": "text/html"}
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/tests/web/face_page.html"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def face(portrait):
+    return find_face(portrait)
+
+
+@pytest.fixture(scope="module")
+def payload(face):
+    return preview_payload(face)
+
+
+def open_page(playwright, address, options):
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+    page = browser.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_function("window.ready")
+    return browser, page
+
+
+@pytest.fixture(scope="module")
+def playwright():
+    with sync_api.sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def page(playwright, address, payload):
+    browser, page = open_page(playwright, address, SOFTWARE)
+    assert page.evaluate("([payload, side]) => addFace(payload, side)", [payload, SIDE])
+    yield page
+    browser.close()
+    assert page.errors == []
+
+
+def shoot(page, index=0, **units) -> np.ndarray:
+    """The picture [H, W, 4], 0..255, with these units; names without a side mean both."""
+    values = np.zeros(len(COLUMN_INDEX))
+    for name, value in units.items():
+        for column in (name, f"{name}_left", f"{name}_right"):
+            if column in COLUMN_INDEX:
+                values[COLUMN_INDEX[column]] = value
+    url = page.evaluate("([index, values]) => shoot(index, values)", [index, values.tolist()])
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGBA"), np.float32)
+
+
+def change_around(before, after, point, reach=6) -> float:
+    x, y = (int(number) for number in point[:2])
+    part = np.s_[y - reach : y + reach, x - reach : x + reach, :3]
+    return float(np.abs(before[part] - after[part]).mean())
+
+
+def test_at_rest_it_is_the_portrait(page, portrait):
+    error = ((shoot(page)[..., :3] / 255 - portrait.numpy()) ** 2).mean()
+    assert -10 * np.log10(error) >= 35
+
+
+def test_the_jaw_moves_the_lower_lip_and_leaves_the_brow(page, face):
+    rest, open_mouth = shoot(page), shoot(page, jaw_open=1)
+    assert change_around(rest, open_mouth, face.landmarks[LOWER_LIP[0][5]]) > 15
+    assert change_around(rest, open_mouth, face.landmarks[LEFT_EYE.brow_upper[2]]) < 2
+
+
+def test_a_closed_eye_covers_the_iris_of_its_side(page, face):
+    rest, wink = shoot(page), shoot(page, eye_closure_left=1)
+    left, right = face.landmarks[473], face.landmarks[468]
+    assert change_around(rest, wink, left, 4) > 30
+    assert change_around(rest, wink, right, 4) < 2
+    x, y = (int(number) for number in left[:2])
+    assert wink[y - 2 : y + 3, x - 2 : x + 3, :3].mean() > rest[y - 2 : y + 3, x - 2 : x + 3, :3].mean() + 20
+
+
+def test_the_gaze_moves_the_iris(page, face):
+    left = shoot(page, gaze_x=1)
+    assert change_around(shoot(page), left, face.landmarks[473], 5) > 5
+
+
+def test_the_border_stays_when_the_head_turns(page):
+    rest, turned = shoot(page), shoot(page, yaw=0.3, pitch=0.2)
+    assert np.abs(rest - turned).mean() > 3
+    for edge in (np.s_[:2], np.s_[-2:], np.s_[:, :2], np.s_[:, -2:]):
+        assert np.abs(rest[edge] - turned[edge]).mean() < 1
+
+
+def test_the_head_of_nobody_keeps_its_background_clear(page):
+    page.evaluate("addFace(null, 256)")
+    shown = shoot(page, 1, jaw_open=0.5)
+    assert shown.shape == (256, 256, 4)
+    assert shown[:20, :20, 3].max() < 10 and shown[128, 128, 3] > 250
+
+
+def test_a_payload_that_is_none_shows_the_head_of_nobody(page):
+    page.evaluate("addFace({ version: 99 }, 128)")
+    page.evaluate("addFace({ version: 1, size: 512 }, 128)")
+    for index in (2, 3):
+        assert shoot(page, index)[64, 64, 3] > 250
+
+
+def test_many_faces_share_one_context(page, payload):
+    page.evaluate("async (payload) => { for (let k = 0; k < 20; k++) await addFace(payload, 64); }", payload)
+    first, last = shoot(page, 4, jaw_open=1), shoot(page, 23, jaw_open=1)
+    assert np.abs(first - last).mean() < 0.5
+    assert np.abs(first - shoot(page, 4)).mean() > 1
+
+
+def test_faces_can_go_and_come_back(page):
+    before = shoot(page)
+    page.evaluate("() => { for (let k = 4; k < 24; k++) faceAt(k).dispose(); }")
+    assert np.abs(before - shoot(page)).mean() < 0.5
+
+
+def test_a_lost_context_gives_a_drawn_face_until_it_returns(page):
+    before = shoot(page)
+    page.evaluate("() => contextLoss.loseContext()")
+    page.wait_for_timeout(100)
+    drawn = shoot(page)
+    assert np.abs(before - drawn).mean() > 10 and drawn[256, 256, 3] > 250
+    page.evaluate("() => contextLoss.restoreContext()")
+    page.wait_for_timeout(300)
+    assert np.abs(before - shoot(page)).mean() < 0.5
+
+
+def test_script_of_a_frame_takes_at_most_4_ms(page):
+    values = np.zeros(len(COLUMN_INDEX))
+    for name in ("jaw_open", "eye_closure_left", "lip_corner_raise_right", "gaze_x"):
+        values[COLUMN_INDEX[name]] = 0.4
+    assert page.evaluate("values => time(0, values)", values.tolist()) <= 4
+
+
+def test_without_webgl_the_face_is_drawn(playwright, address, payload):
+    browser, page = open_page(playwright, address, ["--disable-gpu", "--disable-3d-apis", "--no-sandbox"])
+    assert not page.evaluate("([payload, side]) => addFace(payload, side)", [payload, SIDE])
+    rest, open_mouth = shoot(page), shoot(page, jaw_open=1)
+    browser.close()
+    assert rest[300, 256, 3] > 250 and rest[4, 4, 3] == 0
+    assert np.abs(rest - open_mouth).mean() > 1
+    assert page.errors == []
