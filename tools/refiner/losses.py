@@ -2,18 +2,18 @@
 
 import torch
 import torch.nn.functional as F
-from dataset import Batch, blurred
+from dataset import Batch
 
 from auhead_models.diffusion.refiner import Refiner, fold, unfold
 from auhead_models.face.curves import smoothstep
 
-COARSE, COARSER = 2.0, 5.0  # pixels: what is broader than these counts again, and is a change rather than grain
+COARSE, COARSER = 8, 5  # pixels; cells of half of them: broader errors count again, broader differences are changes
 CHANGE_SEEN, CHANGE_FULL = 0.025, 0.07  # differences (0..1, blurred) that count as a change
 CALM = {"mouth": 0.10, "eyes": 0.6}  # weight of what does not change; there the residual should be nothing
 LARGE = 0.15  # errors (0..1) from which on their size counts, not their square
 PERCENT = 100  # of the squared errors, so that the loss is about 1
 CRISP = 10.0  # weight of how much fine detail there is
-AROUND, LEAST = 3.0, 1e-4  # pixels over which detail is averaged; squares too small to matter
+LEAST = 1e-4  # squares of detail too small to matter
 
 
 def wanted(batch: Batch, region: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -23,8 +23,9 @@ def wanted(batch: Batch, region: str) -> tuple[torch.Tensor, torch.Tensor]:
     the warp: there the residual is 0.
     """
     residual = batch.target - batch.warp
-    change = blurred(blurred(residual, COARSE).abs().amax(1, keepdim=True), COARSER)
+    change = F.avg_pool2d(coarse(residual).abs().amax(1, keepdim=True), COARSER, 1, COARSER // 2)
     change = smoothstep(change, CHANGE_SEEN, CHANGE_FULL)
+    change = F.interpolate(change, residual.shape[-2:], mode="bilinear")
     return residual * change, batch.mask * (CALM[region] + (1 - CALM[region]) * change)
 
 
@@ -36,18 +37,34 @@ def regression_loss(found: torch.Tensor, batch: Batch, region: str) -> torch.Ten
     """
     residual, weight = wanted(batch, region)
     error = (found - residual) * batch.mask
-    robust = lambda part: 2 * LARGE**2 * ((1 + (part / LARGE) ** 2).sqrt() - 1)  # noqa: E731
-    errors = (robust(error) + robust(blurred(error, COARSE))) * weight
-    crispness = (detail(batch.warp + batch.mask * found) - detail(batch.target)).abs() * weight
-    area = weight.sum() + 1e-3
-    return PERCENT * errors.sum() / (3 * area) + CRISP * crispness.sum() / area
+    weights = coarse(weight)
+    crispness = (detail(batch.warp + batch.mask * found) - detail(batch.target)).abs()
+    fine, broad, crisp = (
+        mean(part, each)
+        for part, each in ((robust(error), weight), (robust(coarse(error)), weights), (crispness, weights))
+    )
+    return PERCENT * (fine + broad) + CRISP * crisp
+
+
+def robust(errors: torch.Tensor) -> torch.Tensor:
+    """Squares of what is small, 2 LARGE times the size of what is large (Charbonnier)."""
+    return 2 * LARGE**2 * ((1 + (errors / LARGE) ** 2).sqrt() - 1)
+
+
+def mean(errors: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return (errors.mean(1, keepdim=True) * weight).sum() / (weight.sum() + 1e-3)
+
+
+def coarse(pictures: torch.Tensor) -> torch.Tensor:
+    """Means of overlapping squares, [N, C, h, w] to [N, C, h/4, w/4]."""
+    return F.avg_pool2d(pictures, COARSE, COARSE // 2, COARSE // 4, count_include_pad=False)
 
 
 def detail(pictures: torch.Tensor) -> torch.Tensor:
-    """The root mean square around each place of the brightness's Laplacian, [N, 3, h, w] to [N, 1, h, w]."""
+    """The root mean square of the brightness's Laplacian in each square, [N, 3, h, w] to [N, 1, h/4, w/4]."""
     kernel = pictures.new_tensor([[[[0, 1, 0], [1, -4, 1], [0, 1, 0]]]])
     edges = F.conv2d(pictures.mean(1, keepdim=True), kernel, padding=1)
-    return (blurred(edges**2, AROUND) + LEAST).sqrt()
+    return (coarse(edges**2) + LEAST).sqrt()
 
 
 def diffusion_loss(network: Refiner, batch: Batch, region: str) -> torch.Tensor:

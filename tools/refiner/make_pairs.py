@@ -1,12 +1,13 @@
 """Make training pairs for the refiner: rendered people and, if given, photographs that are free to train on.
 
     python tools/refiner/make_pairs.py heads ICT_FACE_MODEL.npz CORRESPONDENCES.npz -o PAIRS [--people 1000] [--first 0]
-    python tools/refiner/make_pairs.py photos PHOTOGRAPHS -o PAIRS
+    python tools/refiner/make_pairs.py photos PHOTOGRAPHS -o PAIRS [--chosen LIST.txt]
 
 heads: a portrait of each person, neutral two times out of three, and targets with expressions of their own: speech,
 open mouths with teeth and tongue, closed lids, glances. Light, pose and camera stay. The warp moves along the true way
 of the face points, in some pairs along the units. photos: the warp closes the mouth of a photograph, and this is the
-portrait; the photograph is the target, so its teeth are real ones.
+portrait; the photograph is the target, so its teeth are real ones. --chosen: a file with the names to take, without
+endings.
 
 Writes one shard of pairs for every few people, PAIRS/heads_000000.npz …; what exists is not made again, so a run that
 was stopped goes on. Keys: <region>_<portrait, warp, facemap, target> [N, h, w, 3] and <region>_mask [N, h, w], uint8,
@@ -65,6 +66,7 @@ def main() -> None:
     heads.add_argument("--first", type=int, default=0, help="number of the first person, also the seed")
     photos = kinds.add_parser("photos")
     photos.add_argument("photographs", type=Path)
+    photos.add_argument("--chosen", type=Path)
     for kind in (heads, photos):
         kind.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
@@ -79,6 +81,9 @@ def main() -> None:
             write_shards(arguments.output, "heads", people, lambda seed: head_pairs(sculpture, seed))
         else:
             files = sorted(p for p in arguments.photographs.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
+            if arguments.chosen:
+                chosen = set(arguments.chosen.read_text().split())
+                files = [file for file in files if file.stem in chosen]
             write_shards(arguments.output, "photos", range(len(files)), lambda k: photo_pairs(files[k], k))
 
 

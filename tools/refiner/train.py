@@ -6,7 +6,7 @@ PAIRS: folder of make_pairs.py. RUN/last.pt holds everything to go on, RUN/refin
 RUN/log.jsonl the losses and, now and then, decibels on held-out people and, if given, on real frames.
 In some pairs of each batch the portrait, the units or the FaceMap are missing: so guidance has predictions without the
 first two, and the units are heard although the FaceMap says nearly the same.
-Everything follows from --seed; one CPU thread with bfloat16 arithmetic takes about 0.12 s a pair.
+Everything follows from --seed; one CPU thread that knows bfloat16 takes about 0.12 s a pair.
 """
 
 import argparse
@@ -62,7 +62,7 @@ def main() -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
 
     network = Refiner().to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters(), arguments.rate, (0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(network.parameters(), arguments.rate, (0.9, 0.98), weight_decay=0.01, fused=True)
     average, step = copy.deepcopy(network), 0
     last = arguments.output / "last.pt"
     if last.exists():
