@@ -6,11 +6,13 @@ import numpy as np
 import torch
 
 from ...errors import AUHeadError
+from ...speech import SPEECH_RATE, Audio
 from ..backends.backend import Backend
 from ..chunks import cut, frames_of, join
 from ..codec import Utterance, decode
 from ..decode import write
 from ..grammar import Rules, most_tokens
+from ..listen import listen
 from ..prompt import perform_instruction
 from .dataset import Dataset
 from .metrics import Scores, score
@@ -19,15 +21,18 @@ Progress = Callable[[int, int], None]
 
 
 def answer(backend: Backend, speech: np.ndarray) -> Utterance:
-    """What a model writes for speech [N] at 16 kHz of any length, under the grammar, without sampling.
+    """What a model writes for speech [N] at 16 kHz of any length, under the grammar, without sampling, and sure of its
+    emotion or not. One without AU tokens names the emotion, and its prototype moves with the voice.
 
-    Where speech is longer than the backend's window, the emotion of the longest part counts as that of the whole.
+    Where speech is longer than the backend's window, the emotion that lasts longest counts as that of the whole.
     """
-    parts = []
-    for part in cut(speech, backend.window):
-        (found,) = _finished(write(backend, [speech[part]], [Rules(frames_of(speech[part]))]))
-        parts.append(found.utterance)
-    values, spans = join(parts)
+    if backend.vocabulary is None:
+        heard = listen(backend, Audio(speech, SPEECH_RATE))
+        values, spans = heard.values, heard.expression.spans
+    else:
+        parts = [speech[part] for part in cut(speech, backend.window)]
+        answers = [_finished(write(backend, [part], [Rules(frames_of(part))]))[0] for part in parts]
+        values, spans = join([each.utterance for each in answers])
     longest = max(spans, key=lambda span: span.end - span.start)
     return Utterance(longest.emotion, longest.level, values)
 
@@ -72,12 +77,10 @@ def answer_freely(backend: Backend, speech: np.ndarray) -> Utterance | None:
 def evaluate(backend: Backend, dataset: Dataset, free: bool = False, progress: Progress | None = None) -> Scores:
     """Scores of a model on all clips of a dataset; free: without the grammar, which shows what of it was learnt.
 
-    Raises AUHeadError for a model that does not know the AU tokens.
+    Raises AUHeadError for a model without AU tokens that shall write freely.
     """
-    if backend.vocabulary is None:
-        raise AUHeadError(
-            f"{backend.name} knows no AU tokens, so it writes no Action Units; give a LoRA folder trained for it."
-        )
+    if free and backend.vocabulary is None:
+        raise AUHeadError(f"{backend.name} knows no AU tokens, so it writes none; give a LoRA folder trained for it.")
     answers, truths = [], []
     for done in range(len(dataset)):
         clip = dataset[done]
