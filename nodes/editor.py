@@ -1,8 +1,14 @@
-"""AU Editor: edits a performance by hand."""
+"""AU Editor: edits a performance by hand. Its curves are web/auhead.js; what they stand on is sent with every run."""
+
+import hashlib
 
 from ..auhead_models.au import AUSequence
 from ..auhead_models.au.edits import apply_edits, parse_edits
-from .host import AUSequenceType, FaceType, check_numbers, io, schema, to_audio
+from ..auhead_models.editor import performance_payload, sound_payload, write_sound
+from ..auhead_models.face.face import Face
+from ..auhead_models.face.preview import preview_payload
+from ..auhead_models.speech import Audio
+from .host import AUSequenceType, FaceType, check_numbers, io, schema, temporary_file, to_audio
 
 
 class Editor(io.ComfyNode):
@@ -11,8 +17,8 @@ class Editor(io.ComfyNode):
         return schema(
             node_id="AUHeadEditor",
             display_name="AU Editor",
-            description="Changes a performance by hand: key frames, stronger and weaker parts, presets and emotions "
-            "over time.",
+            description="Changes a performance by hand, with the face before your eyes: curves to draw, emotions and "
+            "gestures to drop, stronger and weaker parts. Run it once to see what you edit.",
             search_aliases=["curves", "keyframes", "expression editor", "action units"],
             is_output_node=True,
             inputs=[
@@ -24,10 +30,12 @@ class Editor(io.ComfyNode):
                 FaceType.Input(
                     "face",
                     optional=True,
-                    tooltip="For the curve editor of a later version, which will show this face; does nothing now.",
+                    tooltip="The face to show in the editor. Without it a head of nobody acts.",
                 ),
                 io.Audio.Input(
-                    "audio", optional=True, tooltip="The speech. Without au it sets the length of the performance."
+                    "audio",
+                    optional=True,
+                    tooltip="The speech, to be heard in the editor. Without au it sets the length of the performance.",
                 ),
                 io.Float.Input(
                     "seconds",
@@ -41,8 +49,8 @@ class Editor(io.ComfyNode):
                     "edits",
                     default="",
                     multiline=True,
-                    tooltip="The edits as text in JSON; the help of this node has an example. Leave it empty to change "
-                    "nothing; copy it to use the same edits elsewhere.",
+                    tooltip="The edits as text in JSON, which the editor writes: File, Edits as text. Empty changes "
+                    "nothing; the help of this node has an example.",
                 ),
             ],
             outputs=[AUSequenceType.Output(display_name="au")],
@@ -51,7 +59,20 @@ class Editor(io.ComfyNode):
     @classmethod
     def execute(cls, seconds: float, edits: str, au=None, face=None, audio=None) -> io.NodeOutput:
         check_numbers(cls, seconds=seconds)
+        sound = None if audio is None else to_audio(audio)
         if au is None:
-            frames = to_audio(audio).frames if audio is not None else max(1, round(seconds * 25))
+            frames = sound.frames if sound is not None else max(1, round(seconds * 25))
             au = AUSequence.zeros(frames, source="editor")
-        return io.NodeOutput(apply_edits(au, parse_edits(edits)))
+        edited = apply_edits(au, parse_edits(edits))
+        return io.NodeOutput(edited, ui={"auhead_editor": [_shown(au, face, sound)]})
+
+
+def _shown(au: AUSequence, face: Face | None, sound: Audio | None) -> dict:
+    """What the editor in the browser draws beneath its edits."""
+    shown = {"performance": performance_payload(au), "portrait": None if face is None else preview_payload(face)}
+    if sound is not None:
+        name = hashlib.sha1(sound.samples.tobytes() + str(sound.sample_rate).encode()).hexdigest()[:20]
+        path, address = temporary_file(f"{name}.flac")
+        write_sound(sound, path)
+        shown |= {"peaks": sound_payload(sound), "sound": address}
+    return shown

@@ -273,6 +273,12 @@ def output_path(prefix: str, suffix: str) -> tuple[Path, str]:
     return path, (FOLDER / target.parent.relative_to(root)).as_posix()
 
 
+def temporary_file(name: str) -> tuple[Path, dict[str, str]]:
+    """A place in ComfyUI's temp folder, which it empties when it starts, and what its /view address is made of."""
+    folder = Path(folder_paths.get_temp_directory()) / FOLDER
+    return folder / name, {"filename": name, "subfolder": FOLDER, "type": "temp"}
+
+
 def _root(choice: str) -> Path:
     """Where an entry of `performance_files` lies, symbolic links resolved."""
     saved = choice.endswith(SAVED)

@@ -5,7 +5,7 @@ import os
 models_dir = ""
 folder_names_and_paths: dict[str, tuple[list[str], set[str]]] = {}
 
-_directories = {"input": "", "output": ""}
+_directories = {"input": "", "output": "", "temp": ""}
 
 
 def set_input_directory(input_dir: str) -> None:
@@ -16,12 +16,20 @@ def set_output_directory(output_dir: str) -> None:
     _directories["output"] = output_dir
 
 
+def set_temp_directory(temp_dir: str) -> None:
+    _directories["temp"] = temp_dir
+
+
 def get_input_directory() -> str:
     return _directories["input"]
 
 
 def get_output_directory() -> str:
     return _directories["output"]
+
+
+def get_temp_directory() -> str:
+    return _directories["temp"]
 
 
 def add_model_folder_path(folder_name: str, full_folder_path: str) -> None:

@@ -66,19 +66,20 @@ def nodes() -> Nodes:
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path, monkeypatch) -> types.SimpleNamespace:
-    """Folders of ComfyUI of one's own: input, output, models."""
-    places = types.SimpleNamespace(**{name: tmp_path / name for name in ("input", "output", "models")})
+    """Folders of ComfyUI of one's own: input, output, temp, models."""
+    places = types.SimpleNamespace(**{name: tmp_path / name for name in ("input", "output", "temp", "models")})
     for place in vars(places).values():
         place.mkdir()
-    before = folder_paths.get_input_directory(), folder_paths.get_output_directory()
-    folder_paths.set_input_directory(str(places.input))
-    folder_paths.set_output_directory(str(places.output))
+    kinds = ("input", "output", "temp")
+    before = {kind: getattr(folder_paths, f"get_{kind}_directory")() for kind in kinds}
+    for kind in kinds:
+        getattr(folder_paths, f"set_{kind}_directory")(str(getattr(places, kind)))
     monkeypatch.setattr(folder_paths, "models_dir", str(places.models))
     monkeypatch.delitem(folder_paths.folder_names_and_paths, "auhead", raising=False)
     getattr(folder_paths, "filename_list_cache", {}).pop("auhead", None)  # ComfyUI's own
     yield places
-    folder_paths.set_input_directory(before[0])
-    folder_paths.set_output_directory(before[1])
+    for kind, place in before.items():
+        getattr(folder_paths, f"set_{kind}_directory")(place)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,121 @@
+// The entry for ComfyUI: every AU Editor node gets an EditorWidget. The node's text widget `edits` stays the truth: the
+// editor writes it with every change and follows when something else does (undo of the graph, a loaded workflow).
+
+import { api } from "../../scripts/api.js";
+import { app } from "../../scripts/app.js";
+import { blankSource } from "./editor.js";
+import { sourceFrom } from "./source.js";
+import { EditorWidget } from "./widget.js";
+
+const NODE = "AUHeadEditor";
+const PROPERTY = "auhead_editor"; // of the node: rows that are open, own poses
+const SIZE = [800, 800];
+const LEAST_HEIGHT = 560;
+const LOOK = 300; // milliseconds between two looks at the node
+
+app.registerExtension({
+  name: "auhead.editor",
+  async setup() {
+    const href = new URL("./style.css", import.meta.url).href;
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+  },
+  nodeCreated(node) {
+    if (node.comfyClass === NODE) new NodeEditor(node);
+  },
+});
+
+/** One editor in one node. */
+class NodeEditor {
+  constructor(node) {
+    this.node = node;
+    this.edits = node.widgets.find((widget) => widget.name === "edits");
+    this.seconds = node.widgets.find((widget) => widget.name === "seconds");
+    this.hideText();
+    this.element = Object.assign(document.createElement("div"), { className: "aue-home" });
+    this.element.style.cssText = `width:100%;height:100%;min-height:${LEAST_HEIGHT}px`;
+    this.widget = new EditorWidget(this.element, {
+      language: app.extensionManager?.setting?.get?.("Comfy.Locale") ?? "en",
+      onText: (text) => this.write(text),
+      onView: (view) => {
+        node.properties[PROPERTY] = view;
+        this.noteChange();
+      },
+    });
+    const options = { serialize: false, hideOnZoom: false, getMinHeight: () => LEAST_HEIGHT, getValue: () => "", setValue: () => {} };
+    const shown = node.addDOMWidget("editor", "auhead_editor", this.element, options);
+    shown.serialize = false;
+    node.setSize([Math.max(node.size[0], SIZE[0]), Math.max(node.size[1], SIZE[1])]);
+    this.follow(node, "onExecuted", (told) => this.executed(told));
+    this.follow(node, "onRemoved", () => this.removed());
+    this.timer = setInterval(() => this.look(), LOOK);
+    queueMicrotask(() => this.look());
+  }
+
+  /** Calls `also` after a method of the node. */
+  follow(node, name, also) {
+    const usual = node[name];
+    node[name] = function (...given) {
+      const result = usual?.apply(this, given);
+      also(...given);
+      return result;
+    };
+  }
+
+  /** The text is there for the workflow file; people see the curves. */
+  hideText() {
+    this.edits.hidden = true;
+    this.edits.options.hidden = true;
+    this.edits.computeSize = () => [0, -4];
+    if (this.edits.element) this.edits.element.hidden = true;
+  }
+
+  write(text) {
+    this.text = text;
+    this.edits.value = text;
+    this.edits.callback?.(text);
+    this.noteChange();
+  }
+
+  /** Tells ComfyUI that the workflow is another one now. */
+  noteChange() {
+    this.node.graph?.setDirtyCanvas?.(true, true);
+    const tracker = app.extensionManager?.workflow?.activeWorkflow?.changeTracker;
+    if (tracker?.captureCanvasState) tracker.captureCanvasState();
+    else tracker?.checkState?.();
+  }
+
+  /** Follows what else has changed in the node: its text, its saved view, its length, an earlier run's results. */
+  look() {
+    const { node, widget } = this;
+    const view = node.properties?.[PROPERTY];
+    if (view && view !== this.view && JSON.stringify(view) !== JSON.stringify(this.view)) widget.setView(view);
+    this.view = view;
+    if (this.edits.value !== this.text) {
+      this.text = String(this.edits.value ?? "");
+      widget.setText(this.text);
+    }
+    const wired = node.inputs?.some((input) => input.widget?.name === "edits" && input.link != null);
+    widget.setWired(Boolean(wired));
+    const told = app.nodeOutputs?.[node.id]?.[PROPERTY];
+    if (told && told !== this.told) this.executed({ [PROPERTY]: told });
+    const seconds = Number(this.seconds?.value) || 4;
+    if (!this.told && seconds !== this.blank) {
+      this.blank = seconds;
+      widget.setSource(blankSource(Math.min(Math.max(seconds, 0.04), 3600)));
+    }
+  }
+
+  executed(output) {
+    const told = output?.[PROPERTY];
+    if (!told || told === this.told) return;
+    this.told = told;
+    const source = sourceFrom(told[0], (file) => api.apiURL(`/view?${new URLSearchParams(file)}`));
+    if (source) this.widget.setSource(source);
+    this.widget.setPortrait(told[0].portrait ?? null);
+  }
+
+  removed() {
+    clearInterval(this.timer);
+    this.widget.dispose();
+  }
+}
