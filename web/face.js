@@ -4,12 +4,17 @@
 //     face.resize(width, height);            CSS pixels
 //     await face.setPortrait(payload);       what preview_payload made of a portrait; null: the head of nobody
 //     face.draw(values);                     Float32Array [40]: 24 units, 10 extras, 6 of pose
+//     face.setCloseUp(true);                 the face alone fills the canvas
+//     handle = face.pick(x, y);              what can be taken hold of there, CSS pixels; null: nothing
+//     face.highlight(handle);                marks it, null: nothing
+//     face.drag(handle, values, dx, dy);     { id of a column: its new value } after a pull that began at `values`
 //     face.dispose();
 //
 // All faces of a page share one WebGL context, so there may be any number of them. Where there is no WebGL, or while the
 // browser has taken it away, the same rig moves a drawn face.
 
 import { loadNeutral, loadTables } from "./face_data.js";
+import { createDrag, pickHandle } from "./face_drag.js";
 import { drawFace } from "./face_drawn.js";
 import { acquireContext } from "./face_gl.js";
 import { createPainter } from "./face_painter.js";
@@ -17,14 +22,16 @@ import { createRig } from "./face_rig.js";
 
 const MOST_PIXELS_PER_POINT = 2;
 const COLUMNS = 40;
+const CLOSE_UP = 1.3; // sides of the square around a face, in its heights
 
 export function createFace(canvas) {
     const paper = canvas.getContext("2d");
     const context = acquireContext({ lost: forgetPainter, restored: redraw });
     const values = new Float32Array(COLUMNS);
-    let portrait = null; // { tables, payload, rig, pictures, state }
+    let portrait = null; // what readPortrait gives, and what was made of it since
     let painter = null;
     let request = 0;
+    let [closeUp, marked] = [false, null];
 
     function forgetPainter() {
         painter = null; // its objects went with the context
@@ -34,22 +41,46 @@ export function createFace(canvas) {
     function redraw() {
         if (!portrait || canvas.width === 0 || canvas.height === 0) return;
         paper.clearRect(0, 0, canvas.width, canvas.height);
-        const side = Math.min(canvas.width, canvas.height);
-        const [left, top] = [(canvas.width - side) / 2, (canvas.height - side) / 2];
-        if (canPaint()) paint(side, left, top);
-        else drawFace(paper, portrait.tables, portrait.rig.deform(values, portrait.state), [left, top, side / portrait.payload.size]);
+        const view = currentView();
+        if (canPaint()) paint(view);
+        else drawFace(paper, portrait.tables, portrait.rig.deform(values, portrait.state), view);
+        if (marked) mark(view);
     }
 
     const canPaint = () => context && portrait.pictures && !context.gl.isContextLost();
 
-    function paint(side, left, top) {
+    /** Where the crop lies: a square of `side` canvas pixels at left, top shows `scale` canvas pixels of each crop pixel from x, y on. */
+    function currentView() {
+        const side = Math.min(canvas.width, canvas.height);
+        const [x, y, length] = closeUp ? portrait.closeUp : [0, 0, portrait.payload.size];
+        return { side, left: Math.round((canvas.width - side) / 2), top: Math.round((canvas.height - side) / 2), x, y, scale: side / length };
+    }
+
+    function paint({ side, left, top, x, y, scale }) {
         const { gl, canvas: sheet } = context;
         painter ??= createPainter(gl, portrait.tables, portrait.payload, portrait.rig, portrait.pictures);
-        if (sheet.width < side || sheet.height < side) sheet.width = sheet.height = Math.ceil(side);
-        const scale = 2 / portrait.payload.size;
-        portrait.state = painter.paint(values, [0, sheet.height - side, side, side], [scale, -scale, -1, 1]);
+        if (sheet.width < side || sheet.height < side) sheet.width = sheet.height = side;
+        const zoom = 2 * scale / side;
+        portrait.state = painter.paint(values, [0, sheet.height - side, side, side], [zoom, -zoom, -1 - x * zoom, 1 + y * zoom]);
         paper.drawImage(sheet, 0, 0, side, side, left, top, side, side);
     }
+
+    function mark({ left, top, x, y, scale }) {
+        const ratio = canvas.width / (canvas.clientWidth || canvas.width);
+        const at = 3 * marked.anchors[0];
+        paper.save();
+        paper.beginPath();
+        paper.arc(left + (portrait.state.points[at] - x) * scale, top + (portrait.state.points[at + 1] - y) * scale, 6 * ratio, 0, 2 * Math.PI);
+        for (const [width, colour] of [[3.5, "rgba(0, 0, 0, 0.5)"], [1.5, "#fff"]]) {
+            paper.lineWidth = width * ratio;
+            paper.strokeStyle = colour;
+            paper.stroke();
+        }
+        paper.restore();
+    }
+
+    /** Crop pixels of a CSS pixel of the canvas. */
+    const cropPixels = (length) => length * canvas.width / (canvas.clientWidth || canvas.width) / currentView().scale;
 
     return {
         /** Whether the face can be shown as a picture; else it is drawn. */
@@ -81,6 +112,34 @@ export function createFace(canvas) {
             redraw();
         },
 
+        /** Show the face alone, or all of the crop. */
+        setCloseUp(chosen) {
+            closeUp = chosen;
+            redraw();
+        },
+
+        /** The handle at a place of the canvas (CSS pixels from its corner): { id, name, … }, or null. */
+        pick(x, y) {
+            if (!portrait) return null;
+            const view = currentView();
+            const [cropX, cropY] = [view.x + cropPixels(x) - view.left / view.scale, view.y + cropPixels(y) - view.top / view.scale];
+            return pickHandle(portrait.tables, portrait.state.points, cropX, cropY);
+        },
+
+        /** Mark a handle. */
+        highlight(handle) {
+            if (marked?.id === handle?.id) return;
+            marked = handle;
+            redraw();
+        },
+
+        /** What a pull of a handle by dx, dy CSS pixels changes, from values [40] when it began: { column: new value }. */
+        drag(handle, from, dx, dy) {
+            if (!portrait) return {};
+            portrait.drag ??= createDrag(portrait.tables, portrait.payload, portrait.rig);
+            return portrait.drag(handle, from, cropPixels(dx), cropPixels(dy));
+        },
+
         dispose() {
             request++;
             painter?.dispose();
@@ -98,11 +157,22 @@ async function readPortrait(payload) {
     try {
         const rig = createRig(tables, chosen);
         const [crop, patches] = await Promise.all([chosen.crop, chosen.patches].map((url) => url && readPicture(url)));
-        return { tables, payload: chosen, rig, pictures: crop && { crop, patches }, state: rig.newState() };
+        const state = rig.deform(new Float32Array(COLUMNS), rig.newState());
+        return { tables, payload: chosen, rig, pictures: crop && { crop, patches }, state, closeUp: closeUpOf(tables, state.points) };
     } catch (error) {
         console.warn("AUHead: the portrait's preview cannot be shown.", error);
         return null;
     }
+}
+
+/** The square around a face at rest: left, top, side in crop pixels. */
+function closeUpOf(tables, points) {
+    const [[left, right], [top, bottom]] = [0, 1].map((axis) => {
+        const places = tables.oval.map((point) => points[3 * point + axis]);
+        return [Math.min(...places), Math.max(...places)];
+    });
+    const side = CLOSE_UP * (bottom - top);
+    return [(left + right - side) / 2, (top + bottom - side) / 2, side];
 }
 
 async function readPicture(url) {

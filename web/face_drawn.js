@@ -11,14 +11,19 @@ const NOSE = [[168, 6, 197, 195, 5, 4], [98, 97, 2, 326, 327]];
 /**
  * Draw a face on a 2D context.
  * @param face a state of the rig: points [478 x 3] in crop pixels
- * @param place [left, top, scale] of the crop on the canvas
+ * @param view left, top: where the crop's point x, y lies on the canvas; scale: canvas pixels of a crop pixel
  */
-export function drawFace(paper, tables, face, [left, top, scale]) {
-    const at = (point) => [left + face.points[3 * point] * scale, top + face.points[3 * point + 1] * scale];
+export function drawFace(paper, tables, face, { left, top, x, y, scale }) {
+    const at = (point) => [left + (face.points[3 * point] - x) * scale, top + (face.points[3 * point + 1] - y) * scale];
     const trace = (points, closed) => {
         paper.beginPath();
-        points.forEach((point, k) => (k ? paper.lineTo(...at(point)) : paper.moveTo(...at(point))));
-        if (closed) paper.closePath();
+        const places = points.map(at);
+        const middle = (k) => [0, 1].map((axis) => (places[k][axis] + places[(k + 1) % places.length][axis]) / 2);
+        paper.moveTo(...(closed ? middle(places.length - 1) : places[0]));
+        places.forEach((place, k) => {
+            if (closed || k + 1 < places.length) paper.quadraticCurveTo(...place, ...middle(k));
+            else paper.lineTo(...place);
+        });
     };
     const fill = (points, colour) => {
         trace(points, true);
