@@ -25,159 +25,162 @@ const COLUMNS = 40;
 const CLOSE_UP = 1.3; // sides of the square around a face, in its heights
 
 export function createFace(canvas) {
-    const paper = canvas.getContext("2d");
-    const context = acquireContext({ lost: forgetPainter, restored: redraw });
-    const values = new Float32Array(COLUMNS);
-    let portrait = null; // what readPortrait gives, and what was made of it since
-    let painter = null;
-    let request = 0;
-    let [closeUp, marked] = [false, null];
+  const paper = canvas.getContext("2d");
+  const context = acquireContext({ lost: forgetPainter, restored: redraw });
+  const values = new Float32Array(COLUMNS);
+  let portrait = null; // what readPortrait gives, and what was made of it since
+  let painter = null;
+  let request = 0;
+  let [closeUp, marked] = [false, null];
 
-    function forgetPainter() {
-        painter = null; // its objects went with the context
-        redraw();
+  function forgetPainter() {
+    painter = null; // its objects went with the context
+    redraw();
+  }
+
+  function redraw() {
+    if (!portrait || canvas.width === 0 || canvas.height === 0) return;
+    paper.clearRect(0, 0, canvas.width, canvas.height);
+    const view = currentView();
+    if (canPaint()) paint(view);
+    else drawFace(paper, portrait.tables, portrait.rig.deform(values, portrait.state), view);
+    if (marked) mark(view);
+  }
+
+  const canPaint = () => context && portrait.pictures && !context.gl.isContextLost();
+
+  /** A square of `side` canvas pixels at left, top shows the crop from its pixel x, y on, `scale` canvas pixels for each. */
+  function currentView() {
+    const side = Math.min(canvas.width, canvas.height);
+    const [x, y, length] = closeUp ? portrait.closeUp : [0, 0, portrait.payload.size];
+    const [left, top] = [canvas.width, canvas.height].map((room) => Math.round((room - side) / 2));
+    return { side, left, top, x, y, scale: side / length };
+  }
+
+  function paint({ side, left, top, x, y, scale }) {
+    const { gl, canvas: sheet } = context;
+    painter ??= createPainter(gl, portrait.tables, portrait.payload, portrait.rig, portrait.pictures);
+    if (sheet.width < side || sheet.height < side) sheet.width = sheet.height = side;
+    const zoom = 2 * scale / side;
+    portrait.state = painter.paint(values, [0, sheet.height - side, side, side], [zoom, -zoom, -1 - x * zoom, 1 + y * zoom]);
+    paper.drawImage(sheet, 0, 0, side, side, left, top, side, side);
+  }
+
+  function mark({ left, top, x, y, scale }) {
+    const ratio = canvas.width / (canvas.clientWidth || canvas.width);
+    const [handleX, handleY] = portrait.state.points.subarray(3 * marked.anchors[0]);
+    paper.save();
+    paper.beginPath();
+    paper.arc(left + (handleX - x) * scale, top + (handleY - y) * scale, 6 * ratio, 0, 2 * Math.PI);
+    for (const [width, colour] of [[3.5, "rgba(0, 0, 0, 0.5)"], [1.5, "#fff"]]) {
+      paper.lineWidth = width * ratio;
+      paper.strokeStyle = colour;
+      paper.stroke();
     }
+    paper.restore();
+  }
 
-    function redraw() {
-        if (!portrait || canvas.width === 0 || canvas.height === 0) return;
-        paper.clearRect(0, 0, canvas.width, canvas.height);
-        const view = currentView();
-        if (canPaint()) paint(view);
-        else drawFace(paper, portrait.tables, portrait.rig.deform(values, portrait.state), view);
-        if (marked) mark(view);
-    }
+  /** Crop pixels of a CSS pixel of the canvas. */
+  const cropPixels = (length) => length * canvas.width / (canvas.clientWidth || canvas.width) / currentView().scale;
 
-    const canPaint = () => context && portrait.pictures && !context.gl.isContextLost();
+  return {
+    /** Whether the face can be shown as a picture; else it is drawn. */
+    supported: context !== null,
 
-    /** Where the crop lies: a square of `side` canvas pixels at left, top shows `scale` canvas pixels of each crop pixel from x, y on. */
-    function currentView() {
-        const side = Math.min(canvas.width, canvas.height);
-        const [x, y, length] = closeUp ? portrait.closeUp : [0, 0, portrait.payload.size];
-        return { side, left: Math.round((canvas.width - side) / 2), top: Math.round((canvas.height - side) / 2), x, y, scale: side / length };
-    }
+    /** Show another face. A payload of another version, or one that is damaged, gives the head of nobody. */
+    async setPortrait(payload) {
+      const mine = ++request;
+      const next = (await readPortrait(payload)) ?? (await readPortrait(null));
+      if (mine !== request || !next) return; // another portrait was set meanwhile, or the face is gone
+      painter?.dispose();
+      painter = null;
+      portrait = next;
+      redraw();
+    },
 
-    function paint({ side, left, top, x, y, scale }) {
-        const { gl, canvas: sheet } = context;
-        painter ??= createPainter(gl, portrait.tables, portrait.payload, portrait.rig, portrait.pictures);
-        if (sheet.width < side || sheet.height < side) sheet.width = sheet.height = side;
-        const zoom = 2 * scale / side;
-        portrait.state = painter.paint(values, [0, sheet.height - side, side, side], [zoom, -zoom, -1 - x * zoom, 1 + y * zoom]);
-        paper.drawImage(sheet, 0, 0, side, side, left, top, side, side);
-    }
+    /** Show a moment of the performance. */
+    draw(moment) {
+      values.set(moment);
+      redraw();
+    },
 
-    function mark({ left, top, x, y, scale }) {
-        const ratio = canvas.width / (canvas.clientWidth || canvas.width);
-        const at = 3 * marked.anchors[0];
-        paper.save();
-        paper.beginPath();
-        paper.arc(left + (portrait.state.points[at] - x) * scale, top + (portrait.state.points[at + 1] - y) * scale, 6 * ratio, 0, 2 * Math.PI);
-        for (const [width, colour] of [[3.5, "rgba(0, 0, 0, 0.5)"], [1.5, "#fff"]]) {
-            paper.lineWidth = width * ratio;
-            paper.strokeStyle = colour;
-            paper.stroke();
-        }
-        paper.restore();
-    }
+    resize(width, height) {
+      const ratio = Math.min(globalThis.devicePixelRatio || 1, MOST_PIXELS_PER_POINT);
+      const [wide, high] = [width, height].map((length) => Math.max(Math.round(length * ratio), 0));
+      if (canvas.width === wide && canvas.height === high) return;
+      canvas.width = wide;
+      canvas.height = high;
+      redraw();
+    },
 
-    /** Crop pixels of a CSS pixel of the canvas. */
-    const cropPixels = (length) => length * canvas.width / (canvas.clientWidth || canvas.width) / currentView().scale;
+    /** Show the face alone, or all of the crop. */
+    setCloseUp(chosen) {
+      closeUp = chosen;
+      redraw();
+    },
 
-    return {
-        /** Whether the face can be shown as a picture; else it is drawn. */
-        supported: context !== null,
+    /** The handle at a place of the canvas (CSS pixels from its corner): { id, name, … }, or null. */
+    pick(x, y) {
+      if (!portrait) return null;
+      const view = currentView();
+      const cropX = view.x + cropPixels(x) - view.left / view.scale;
+      const cropY = view.y + cropPixels(y) - view.top / view.scale;
+      return pickHandle(portrait.tables, portrait.state.points, cropX, cropY);
+    },
 
-        /** Show another face. A payload of another version, or one that is damaged, gives the head of nobody. */
-        async setPortrait(payload) {
-            const mine = ++request;
-            const next = (await readPortrait(payload)) ?? (await readPortrait(null));
-            if (mine !== request || !next) return; // another portrait was set meanwhile, or the face is gone
-            painter?.dispose();
-            painter = null;
-            portrait = next;
-            redraw();
-        },
+    /** Mark a handle. */
+    highlight(handle) {
+      if (marked?.id === handle?.id) return;
+      marked = handle;
+      redraw();
+    },
 
-        /** Show a moment of the performance. */
-        draw(moment) {
-            values.set(moment);
-            redraw();
-        },
+    /** What a pull of a handle by dx, dy CSS pixels changes, from values [40] when it began: { column: new value }. */
+    drag(handle, from, dx, dy) {
+      if (!portrait) return {};
+      portrait.drag ??= createDrag(portrait.tables, portrait.payload, portrait.rig);
+      return portrait.drag(handle, from, cropPixels(dx), cropPixels(dy));
+    },
 
-        resize(width, height) {
-            const ratio = Math.min(globalThis.devicePixelRatio || 1, MOST_PIXELS_PER_POINT);
-            const [wide, high] = [width, height].map((length) => Math.max(Math.round(length * ratio), 0));
-            if (canvas.width === wide && canvas.height === high) return;
-            canvas.width = wide;
-            canvas.height = high;
-            redraw();
-        },
-
-        /** Show the face alone, or all of the crop. */
-        setCloseUp(chosen) {
-            closeUp = chosen;
-            redraw();
-        },
-
-        /** The handle at a place of the canvas (CSS pixels from its corner): { id, name, … }, or null. */
-        pick(x, y) {
-            if (!portrait) return null;
-            const view = currentView();
-            const [cropX, cropY] = [view.x + cropPixels(x) - view.left / view.scale, view.y + cropPixels(y) - view.top / view.scale];
-            return pickHandle(portrait.tables, portrait.state.points, cropX, cropY);
-        },
-
-        /** Mark a handle. */
-        highlight(handle) {
-            if (marked?.id === handle?.id) return;
-            marked = handle;
-            redraw();
-        },
-
-        /** What a pull of a handle by dx, dy CSS pixels changes, from values [40] when it began: { column: new value }. */
-        drag(handle, from, dx, dy) {
-            if (!portrait) return {};
-            portrait.drag ??= createDrag(portrait.tables, portrait.payload, portrait.rig);
-            return portrait.drag(handle, from, cropPixels(dx), cropPixels(dy));
-        },
-
-        dispose() {
-            request++;
-            painter?.dispose();
-            painter = portrait = null;
-            context?.release();
-        },
-    };
+    dispose() {
+      request++;
+      painter?.dispose();
+      painter = portrait = null;
+      context?.release();
+    },
+  };
 }
 
 /** What is needed to show a payload, or null when it is none that this version understands. */
 async function readPortrait(payload) {
-    const tables = await loadTables();
-    const chosen = payload ?? (await loadNeutral());
-    if (chosen.version !== tables.version) return null;
-    try {
-        const rig = createRig(tables, chosen);
-        const [crop, patches] = await Promise.all([chosen.crop, chosen.patches].map((url) => url && readPicture(url)));
-        const state = rig.deform(new Float32Array(COLUMNS), rig.newState());
-        return { tables, payload: chosen, rig, pictures: crop && { crop, patches }, state, closeUp: closeUpOf(tables, state.points) };
-    } catch (error) {
-        console.warn("AUHead: the portrait's preview cannot be shown.", error);
-        return null;
-    }
+  const tables = await loadTables();
+  const chosen = payload ?? (await loadNeutral());
+  if (chosen.version !== tables.version) return null;
+  try {
+    const rig = createRig(tables, chosen);
+    const [crop, patches] = await Promise.all([chosen.crop, chosen.patches].map((url) => url && readPicture(url)));
+    const state = rig.deform(new Float32Array(COLUMNS), rig.newState());
+    const closeUp = closeUpOf(tables, state.points);
+    return { tables, payload: chosen, rig, pictures: crop && { crop, patches }, state, closeUp };
+  } catch (error) {
+    console.warn("AUHead: the portrait's preview cannot be shown.", error);
+    return null;
+  }
 }
 
 /** The square around a face at rest: left, top, side in crop pixels. */
 function closeUpOf(tables, points) {
-    const [[left, right], [top, bottom]] = [0, 1].map((axis) => {
-        const places = tables.oval.map((point) => points[3 * point + axis]);
-        return [Math.min(...places), Math.max(...places)];
-    });
-    const side = CLOSE_UP * (bottom - top);
-    return [(left + right - side) / 2, (top + bottom - side) / 2, side];
+  const [[left, right], [top, bottom]] = [0, 1].map((axis) => {
+    const places = tables.oval.map((point) => points[3 * point + axis]);
+    return [Math.min(...places), Math.max(...places)];
+  });
+  const side = CLOSE_UP * (bottom - top);
+  return [(left + right - side) / 2, (top + bottom - side) / 2, side];
 }
 
 async function readPicture(url) {
-    const picture = new Image();
-    picture.src = url;
-    await picture.decode();
-    return picture;
+  const picture = new Image();
+  picture.src = url;
+  await picture.decode();
+  return picture;
 }

@@ -173,6 +173,23 @@ def test_script_of_a_frame_takes_at_most_4_ms(page):
     assert page.evaluate("values => time(0, values)", values.tolist()) <= 4
 
 
+def test_the_pointer_takes_hold_of_the_face_where_it_is_shown(page, face):
+    page.evaluate("() => faceAt(0).setCloseUp(false)")
+    x, y = (float(number) for number in face.landmarks[291, :2])
+    pick = "([x, y]) => faceAt(0).pick(x, y)?.id"
+    assert page.evaluate(pick, [x, y]) == "mouth_corner_left"
+    assert page.evaluate(pick, [2, 2]) is None
+    before = shoot(page)
+    page.evaluate("([x, y]) => faceAt(0).highlight(faceAt(0).pick(x, y))", [x, y])
+    assert change_around(before, shoot(page), (x, y), 8) > 5
+    page.evaluate("() => { faceAt(0).highlight(null); faceAt(0).setCloseUp(true); }")
+    assert np.abs(before - shoot(page)).mean() > 5
+    assert page.evaluate(pick, [x, y]) != "mouth_corner_left"
+    page.evaluate("() => faceAt(0).setCloseUp(false)")
+    changes = page.evaluate("([x, y]) => faceAt(0).drag(faceAt(0).pick(x, y), new Float32Array(40), 0, -5)", [x, y])
+    assert list(changes) == ["lip_corner_raise_left"]
+
+
 def test_without_webgl_the_face_is_drawn(playwright, address, payload):
     browser, page = open_page(playwright, address, ["--disable-gpu", "--disable-3d-apis", "--no-sandbox"])
     assert not page.evaluate("([payload, side]) => addFace(payload, side)", [payload, SIDE])
