@@ -100,7 +100,7 @@ export function createFace(canvas) {
 
     /** Show a moment of the performance. */
     draw(moment) {
-      values.set(moment);
+      for (let column = 0; column < COLUMNS; column++) values[column] = Number.isFinite(moment[column]) ? moment[column] : 0;
       redraw();
     },
 
@@ -153,10 +153,10 @@ export function createFace(canvas) {
 
 /** What is needed to show a payload, or null when it is none that this version understands. */
 async function readPortrait(payload) {
-  const tables = await loadTables();
-  const chosen = payload ?? (await loadNeutral());
-  if (chosen.version !== tables.version) return null;
   try {
+    const tables = await loadTables();
+    const chosen = payload ?? (await loadNeutral());
+    if (chosen.version !== tables.version) return null;
     const rig = createRig(tables, chosen);
     const [crop, patches] = await Promise.all([chosen.crop, chosen.patches].map((url) => url && readPicture(url)));
     const state = rig.deform(new Float32Array(COLUMNS), rig.newState());
