@@ -16,6 +16,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from . import cli_commands as commands
+from . import cli_training as training
+from .alm.models import PRECISIONS as ALM_PRECISIONS
+from .alm.training.settings import PRECISIONS as TRAINING_PRECISIONS
+from .alm.training.settings import ALMSettings
 from .au.emotions import ALIASES, EMOTIONS, LEVELS
 from .au.formats import FORMATS
 from .diffusion.convert import NAMES
@@ -135,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--manifest", type=Path, help=what)
     _output(prepare, "folder for the recordings; what is in it already is not made again")
     _device(prepare)
-    prepare.set_defaults(run=commands.prepare)
+    prepare.set_defaults(run=training.prepare)
 
     train = verbs.add_parser("train", help="train a model on videos of one's own")
     kinds = train.add_subparsers(metavar="model", required=True)
@@ -164,11 +168,54 @@ def _parser() -> argparse.ArgumentParser:
     _choice(diffusion, "--precision", tuple(PRECISIONS)[1:], "number format while training", default=usual.precision)
     diffusion.set_defaults(run=commands.train)
 
+    alm = kinds.add_parser("alm", help="an audio-language model, on what auhead prepare made ready")
+    _alm(alm, "what to begin with: a name such as qwen2-audio-7b-instruct, or a folder", "qwen2-audio-7b-instruct")
+    _output(alm, "folder for the run: states to go on from, log.jsonl, and the result in lora")
+    usual = ALMSettings()
+    for name, kind, low, high, what in (
+        ("rank", int, 1, 1024, "of the LoRA"),
+        ("alpha", int, 1, 4096, "strength of the LoRA, its rank or more"),
+        ("steps", int, 1, math.inf, "in all; a run that is started again goes on"),
+        ("batch", int, 1, 1024, "clips heard at once"),
+        ("accumulate", int, 1, 1024, "batches for one step"),
+        ("rate", float, 1e-8, 1, "learning rate"),
+        ("every", int, 1, math.inf, "steps between checks, each with a state to go on from"),
+        ("held-out", float, 0, 0.9, "part of the clips to check on instead of learning from them"),
+        ("longest", float, 1, 28, "seconds of a clip that are heard at once"),
+        ("seed", int, 0, 2**31 - 1, "of the order and of everything drawn"),
+    ):
+        default = getattr(usual, name.replace("-", "_"))
+        alm.add_argument(f"--{name}", type=_number(kind, low, high), default=default, help=f"{what} ({default:g})")
+    what = "number format while training; auto is bf16 on CUDA"
+    _choice(alm, "--precision", TRAINING_PRECISIONS, what, default=usual.precision)
+    alm.add_argument("--keep-activations", action="store_true", help="faster, but needs more memory")
+    alm.set_defaults(run=training.train_alm)
+
+    evaluate = verbs.add_parser("eval", help="measure a trained model")
+    kinds = evaluate.add_subparsers(metavar="model", required=True)
+    alm = kinds.add_parser("alm", help="an audio-language model, on what auhead prepare made ready")
+    _alm(alm, "a name, a model folder, or the lora folder of a training", "tiny")
+    _output(alm, "the table, .md; a .json with all numbers lies beside it")
+    what = "measure only the part of the clips that a training with this number has not learnt from (0: all clips)"
+    alm.add_argument("--held-out", type=_number(float, 0, 0.9), default=0.0, help=what)
+    what = "measure also what the model writes without the grammar, which shows how much of it was learnt"
+    alm.add_argument("--free", action="store_true", help=what)
+    _choice(alm, "--precision", ALM_PRECISIONS, "number format of the model", default="auto")
+    _device(alm)
+    alm.set_defaults(run=training.eval_alm)
+
     demo = verbs.add_parser("demo", help="make the bundled portrait speak")
     demo.add_argument("-o", "--output", type=Path, default=Path("demo"), help="folder for the results (demo)")
     _device(demo)
     demo.set_defaults(run=commands.demo)
     return parser
+
+
+def _alm(verb: argparse.ArgumentParser, what: str, usual: str) -> None:
+    verb.add_argument("data", type=Path, help="folder that auhead prepare made")
+    verb.add_argument("--model", default=usual, help=f"{what} ({usual})")
+    what = "folder that holds audio-language models, as ComfyUI's models/ (models)"
+    verb.add_argument("--models", type=Path, default=Path("models"), help=what)
 
 
 def _portrait_file(verb: argparse.ArgumentParser) -> None:

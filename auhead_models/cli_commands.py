@@ -155,23 +155,6 @@ def train(given: Namespace) -> None:
         print(train_diffusion(model, given.videos, given.output, settings, progress))
 
 
-def prepare(given: Namespace) -> None:
-    from .alm.training.prepare import prepare as prepare_recordings
-    from .alm.training.recordings import find_recordings, read_manifest
-
-    if (given.videos is None) == (given.manifest is None):
-        raise AUHeadError("Give either a folder of videos or a list of recordings with --manifest.")
-    recordings, left_out = read_manifest(given.manifest) if given.manifest else find_recordings(given.videos)
-    with tqdm(total=len(recordings), unit="clip", disable=None) as bar:
-        dataset = prepare_recordings(
-            recordings, given.output, left_out, choose_device(given.device), lambda done, _: bar.update(done - bar.n)
-        )
-    for each in dataset.left_out:
-        print(f"auhead: {each}", file=sys.stderr)
-    seconds = sum(entry.seconds for entry in dataset.entries)
-    print(f"{given.output}: {len(dataset)} clips, {seconds:.0f} s; {len(dataset.left_out)} left out")
-
-
 def demo(given: Namespace) -> None:
     folder = check_output_folder(given.output)
     device = choose_device(given.device)

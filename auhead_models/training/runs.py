@@ -26,13 +26,18 @@ _MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of AdamW
 
 
 def make_accelerator(precision: str, accumulate: int):
-    """An Accelerator for one of PRECISIONS and so many parts of a step. Raises AUHeadError without the package."""
+    """An Accelerator for one of PRECISIONS and so many parts of a step. Raises AUHeadError without the package, and in
+    a process that has trained in another number format."""
     try:
         from accelerate import Accelerator
     except ImportError as error:
         raise AUHeadError(NEEDS_ACCELERATE) from error
     mixed = "no" if precision == "fp32" else precision
-    return Accelerator(mixed_precision=mixed, gradient_accumulation_steps=accumulate)
+    try:
+        return Accelerator(mixed_precision=mixed, gradient_accumulation_steps=accumulate)
+    except ValueError as error:
+        what = f"cannot train in {precision} as well ({error})"
+        raise AUHeadError(f"A process that has trained in one number format {what}; start another one.") from error
 
 
 def check_positive(settings: object, *names: str) -> None:

@@ -52,6 +52,9 @@ def add_adapters(backend: Backend, rank: int, alpha: int, dropout: float, seed: 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = get_peft_model(network, config)
+    for weight in model.parameters():
+        if weight.requires_grad:  # small steps would be lost in 16 bits
+            weight.data = weight.data.float()
     config.base_model_name_or_path = backend.name
     return model
 

@@ -43,17 +43,16 @@ def train_alm(
     """
     settings, output = settings or ALMSettings(), check_output_folder(output)
     _check(settings)
-    precision = settings.precision
-    if precision == "auto":
-        precision = "bf16" if torch.cuda.is_available() else "fp32"
-    accelerator = make_accelerator(precision, settings.accumulate)
+    accelerator = make_accelerator(number_format(settings.precision), settings.accumulate)
     learnt, checked = dataset.split(settings.held_out)
     checked = _spread(checked if len(checked) else learnt, settings.checked)
     training = {"model": backend.name, "rank": settings.rank, "seed": settings.seed, "clips": len(learnt)}
 
     model = add_adapters(backend, settings.rank, settings.alpha, settings.dropout, settings.seed)
     if settings.checkpointing:
-        backend.network.gradient_checkpointing_enable({"use_reentrant": False})
+        network = backend.network
+        enable = getattr(network, "activation_checkpointing_enable", None) or network.gradient_checkpointing_enable
+        enable({"use_reentrant": False})  # the latter is its name before transformers 5
     objective = Objective(backend, settings).train()
     groups = learning_groups(objective, settings.rate)
     optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -85,12 +84,16 @@ def train_alm(
         if done % settings.every == 0 or done == settings.steps:
             save_state(accelerator, output / "state", done, objective, optimizer, training)
             if accelerator.is_main_process:
-                with accelerator.autocast():
-                    scores = check(backend, checked)
+                scores = check(backend, checked)
                 _log(output / "log.jsonl", {"step": done, **late, **_summary(scores)})
                 about = {**training, "architecture": backend.architecture, "steps": done, "settings": asdict(settings)}
                 save_adapters(model, output / "lora", {**about, "scores": _summary(scores)})
     return output / "lora"
+
+
+def number_format(precision: str) -> str:
+    """fp32, fp16 or bf16 for one of PRECISIONS."""
+    return ("bf16" if torch.cuda.is_available() else "fp32") if precision == "auto" else precision
 
 
 def rate_at(step: int, steps: int) -> float:

@@ -8,6 +8,7 @@ pytest.importorskip("accelerate")
 peft = pytest.importorskip("peft")
 
 import torch  # noqa: E402
+from accelerate.state import AcceleratorState  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 from toy_backends import TOYS, toy_qwen2_audio  # noqa: E402
 
@@ -25,10 +26,18 @@ QUICK = ALMSettings(
 TAUGHT = {"hidden_size": 64, "intermediate_size": 128}  # sizes of a toy that can remember eight clips
 
 
+@pytest.fixture
+def other_accelerator():
+    """accelerate allows a process one number format only."""
+    AcceleratorState._reset_state()
+    yield
+    AcceleratorState._reset_state()
+
+
 def test_eight_clips_are_learnt_by_heart(clips, tmp_path):
     """Emotions are named and Action Units written, from the sound alone, by a fresh model that gets the LoRA folder."""
     settings = replace(
-        QUICK, rank=16, alpha=64, dropout=0, steps=150, batch=8, accumulate=1, rate=3e-3, every=150, checked=8,
+        QUICK, rank=16, alpha=64, dropout=0, steps=150, batch=8, accumulate=1, rate=4e-3, every=150, checked=8,
         held_out=0, told=0.2, mirrored=0, silenced=0, checkpointing=False,
     )  # fmt: skip
     folder = train_alm(toy_qwen2_audio(taught=False, **TAUGHT), clips, tmp_path, settings)
@@ -101,6 +110,16 @@ def test_training_goes_on_where_it_stopped(clips, tmp_path):
     assert not [path for path in tmp_path.rglob("*") if path.suffix in (".pkl", ".bin", ".pt")]
 
 
+def test_a_base_in_half_precision_learns_in_full(clips, tmp_path, other_accelerator):
+    backend = toy_qwen2_audio(taught=False)
+    backend.network.to(torch.bfloat16)
+    losses = []
+    settings = replace(QUICK, steps=6, every=6, precision="bf16", rate=5e-3)
+    folder = train_alm(backend, clips, tmp_path, settings, lambda *step: losses.append(step[2]))
+    assert losses[-1] < losses[0]
+    assert {weight.dtype for weight in load_file(folder / "adapter_model.safetensors").values()} == {torch.float32}
+
+
 def test_a_run_of_another_training_is_not_taken_up(clips, tmp_path):
     train_alm(toy_qwen2_audio(taught=False), clips, tmp_path, replace(QUICK, steps=1))
     with pytest.raises(AUHeadError, match="a training with rank 4, not 8; choose another"):
@@ -127,6 +146,12 @@ def test_settings_that_make_no_sense_are_told(clips, tmp_path, changes, sentence
     with pytest.raises(AUHeadError, match=sentence):
         train_alm(toy_qwen2_audio(taught=False), clips, tmp_path / "run", replace(QUICK, **changes))
     assert not (tmp_path / "run").exists()
+
+
+def test_one_number_format_for_a_process(clips, tmp_path, other_accelerator):
+    train_alm(toy_qwen2_audio(taught=False), clips, tmp_path, replace(QUICK, steps=1, every=1))
+    with pytest.raises(AUHeadError, match="trained in one number format cannot train in bf16"):
+        train_alm(toy_qwen2_audio(taught=False), clips, tmp_path / "b", replace(QUICK, precision="bf16"))
 
 
 @pytest.mark.parametrize("package", ["peft", "accelerate"])
