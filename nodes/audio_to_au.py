@@ -1,10 +1,14 @@
 """Speech → Expression: listens to speech and writes the performance."""
 
+import numpy as np
+
+from ..auhead_models.alm.listen import Performance, Wishes, listen
 from ..auhead_models.au import AUSequence
 from ..auhead_models.au.emotions import EMOTIONS
 from ..auhead_models.au.formats import parse_emotion_script
-from ..auhead_models.speech import SpeechOptions, speech_to_au
-from .host import ALMType, AUSequenceType, io, one_of, schema, stop_if_cancelled, to_audio
+from ..auhead_models.speech import Audio, SpeechOptions, speech_to_au
+from ..auhead_models.threads import half_the_threads
+from .host import ALMType, AUSequenceType, io, one_of, progress, schema, stop_if_cancelled, to_audio
 
 AUTO = "auto"
 LEVELS = (AUTO, "1", "2", "3")
@@ -28,22 +32,22 @@ class AudioToAU(io.ComfyNode):
                 ALMType.Input(
                     "alm",
                     optional=True,
-                    tooltip="An audio-language model that hears the emotion. This version runs none yet: leave it "
-                    "unconnected and choose the emotion yourself.",
+                    tooltip="An audio-language model from Load AUHead, which names the emotion and writes the "
+                    "expression. Leave it unconnected to choose the emotion yourself.",
                 ),
                 io.Combo.Input(
                     "emotion",
                     options=[AUTO, *EMOTIONS],
                     default=AUTO,
-                    tooltip="The emotion of the whole recording. Choose one: auto is neutral as long as no "
-                    "audio-language model listens.",
+                    tooltip="The emotion of the whole recording. auto is what the audio-language model hears, and "
+                    "neutral when it is unsure or none is connected; choose one to decide yourself.",
                 ),
                 io.Combo.Input(
                     "level",
                     options=list(LEVELS),
                     default=AUTO,
-                    tooltip="How strongly the emotion is felt: 1 a hint, 2 clear, 3 as strong as it gets. auto is 2 as "
-                    "long as no audio-language model listens.",
+                    tooltip="How strongly the emotion is felt: 1 a hint, 2 clear, 3 as strong as it gets. auto is what "
+                    "the audio-language model hears, and 2 when none is connected.",
                 ),
                 _strength(
                     "expression",
@@ -82,8 +86,8 @@ class AudioToAU(io.ComfyNode):
                     min=0.0,
                     max=2.0,
                     step=0.05,
-                    tooltip="How freely an audio-language model interprets the speech. Does nothing in this version; "
-                    "leave it at 0.",
+                    tooltip="How freely the audio-language model plays: 0 the likeliest expression, 1 another take for "
+                    "every seed. Raise it for variety; does nothing when none is connected.",
                 ),
                 io.String.Input(
                     "emotion_script",
@@ -96,8 +100,8 @@ class AudioToAU(io.ComfyNode):
                     "transcript",
                     optional=True,
                     force_input=True,
-                    tooltip="What is said, for an audio-language model to read along. Does nothing in this version; "
-                    "leave it unconnected.",
+                    tooltip="What is said, in English. Guides the lips where the package pocketsphinx is installed; "
+                    "leave it unconnected otherwise.",
                 ),
             ],
             outputs=[
@@ -124,8 +128,6 @@ class AudioToAU(io.ComfyNode):
         emotion_script=None,
         transcript=None,
     ) -> io.NodeOutput:
-        if alm is not None:
-            raise alm.missing("leave the input alm unconnected and choose the emotion yourself")
         spans = (
             parse_emotion_script(emotion_script, "the input emotion_script") if (emotion_script or "").strip() else ()
         )
@@ -138,15 +140,46 @@ class AudioToAU(io.ComfyNode):
             blinks=blinks,
             gaze=gaze,
             head_motion=head_motion,
+            transcript=transcript or "",
         )
         sound = to_audio(audio)
         stop_if_cancelled()
-        performance = speech_to_au(sound, options, seed)
-        heard = ", ".join(dict.fromkeys(span.emotion for span in options.emotions))
-        return io.NodeOutput(performance, heard, _describe(performance, options, sound.silent))
+        heard = None
+        if alm is not None and not spans:
+            wishes = Wishes(
+                emotion=None if emotion == AUTO else emotion,
+                level=None if level == AUTO else int(level),
+                temperature=temperature,
+                seed=seed,
+            )
+            heard = _listen(alm, sound, wishes)
+        performance = speech_to_au(sound, options, seed, heard.expression if heard else None)
+        emotions = performance.spans if heard else options.emotions
+        return io.NodeOutput(
+            performance,
+            ", ".join(dict.fromkeys(span.emotion for span in emotions)),
+            _describe(performance, options, heard, alm.name if heard else "", sound.silent),
+        )
 
 
-def _describe(performance: AUSequence, options: SpeechOptions, silent: bool) -> str:
-    emotions = ", then ".join(f"{span.emotion} (level {span.level})" for span in options.emotions)
+def _listen(alm, sound: Audio, wishes: Wishes) -> Performance:
+    """What the connected model hears, on the device that ComfyUI chose."""
+    backend, held = alm.opened
+    if held is not None:
+        held.place(backend.network, memory=backend.memory)
+    with half_the_threads():
+        return listen(backend, sound, wishes, progress(1))
+
+
+def _describe(
+    performance: AUSequence, options: SpeechOptions, heard: Performance | None, model: str, silent: bool
+) -> str:
     length = f"{performance.seconds:.1f} s, {len(performance)} frames at {performance.fps:g} fps"
-    return f"{length}; {emotions}." + (" The recording is silent." if silent else "")
+    if heard is None:
+        told = ", then ".join(f"{span.emotion} (level {span.level})" for span in options.emotions) + "."
+    else:
+        sure = int(np.argmax(heard.emotions))
+        told = f"{model} hears {heard.thought}. Likeliest over all: {EMOTIONS[sure]}, {heard.emotions[sure]:.0%}."
+        if not heard.wrote_units:
+            told += " It knows no AU tokens: the face follows the emotion's prototype and the voice."
+    return f"{length}; {told}" + (" The recording is silent." if silent else "")

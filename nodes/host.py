@@ -233,6 +233,14 @@ def model_files() -> list[str]:
     return [name for name in folder_paths.get_filename_list(FOLDER) if name.lower().endswith(".safetensors")]
 
 
+def language_model_folders() -> list[Path]:
+    """All places where folders of audio-language models may lie: our own first, then those of other language models."""
+    folder_paths.add_model_folder_path(FOLDER, os.path.join(folder_paths.models_dir, FOLDER))
+    known = [name for name in (FOLDER, "text_encoders", "LLM") if name in folder_paths.folder_names_and_paths]
+    places = [place for name in known for place in folder_paths.get_folder_paths(name)]
+    return [Path(place) for place in dict.fromkeys([*places, os.path.join(folder_paths.models_dir, "LLM")])]
+
+
 def performance_files(suffixes: tuple[str, ...]) -> list[str]:
     """Performances a user can choose: "name" in input/auhead, "name [output]" in output/auhead."""
     return _files_in(_root(""), suffixes) + [name + SAVED for name in _files_in(_root(SAVED), suffixes)]

@@ -3,14 +3,26 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..auhead_models.alm.models import PRECISIONS as ALM_PRECISIONS
+from ..auhead_models.alm.models import TINY, open_alm
+from ..auhead_models.alm.models import names as alm_names
 from ..auhead_models.diffusion.presets import MODELS
 from ..auhead_models.diffusion.weight_files import PRECISIONS
 from ..auhead_models.errors import AUHeadError
 from ..auhead_models.pipeline import NEEDS_DIFFUSERS
-from .host import ALMType, HeldNetworks, ModelType, io, model_files, model_folders, model_path, progress, schema
-
-# A file in models/auhead is listed after the known models.
-ALM = ("tiny", "qwen2-audio-7b-instruct", "qwen2.5-omni-7b")
+from .host import (
+    ALMType,
+    HeldNetworks,
+    ModelType,
+    io,
+    language_model_folders,
+    model_files,
+    model_folders,
+    model_path,
+    one_of,
+    progress,
+    schema,
+)
 
 
 @dataclass(frozen=True)
@@ -54,18 +66,30 @@ class DiffusionChoice:
 
 @dataclass(frozen=True)
 class ALMChoice:
-    """The audio-language model that the user chose, as `DiffusionChoice`."""
+    """The audio-language model that the user chose. name: one of `models.names`; kept and opened as a
+    `DiffusionChoice` is."""
 
     name: str
     precision: str
-    download: bool
 
-    def missing(self, instead: str) -> AUHeadError:
-        """The error of a node that needs the model; `instead` says what works without it."""
-        return AUHeadError(
-            "This version of AUHead brings no audio-language model and runs none yet "
-            f'("{self.name}" was chosen in Load AUHead); {instead}.'
-        )
+    @cached_property
+    def opened(self) -> tuple[object, HeldNetworks | None]:
+        """The model, and its network in ComfyUI's care; None for weights of 8 or 4 bit, which cannot be moved.
+
+        Raises AUHeadError when it cannot be opened.
+        """
+        backend = open_alm(self.name, language_model_folders(), self.precision, HeldNetworks.home())
+        return backend, None if backend.fixed_place else HeldNetworks([backend.network])
+
+    def get_models(self) -> list:
+        """As `DiffusionChoice.get_models`."""
+        held = self.opened[1] if "opened" in vars(self) else None
+        return held.patchers() if held else []
+
+    @property
+    def patcher(self):
+        """As `DiffusionChoice.patcher`."""
+        return next(iter(self.get_models()), None)
 
 
 class Load(io.ComfyNode):
@@ -88,10 +112,10 @@ class Load(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "alm",
-                    options=[*ALM, *files],
-                    default=ALM[0],
-                    tooltip="The audio-language model meant to hear the emotion for Speech → Expression. This version "
-                    "has none and cannot run one yet; choose the emotion there yourself.",
+                    options=alm_names(language_model_folders()),
+                    default=TINY,
+                    tooltip="The audio-language model for Speech → Expression. tiny is bundled, runs anywhere and knows "
+                    "little; the others are large folders, LoRA folders too, that you put into models/auhead.",
                 ),
                 io.Combo.Input(
                     "precision",
@@ -106,13 +130,21 @@ class Load(io.ComfyNode):
                     tooltip="Switch on once to let missing files of sd15 be downloaded into ComfyUI's models folders. "
                     "Off, nothing uses the network.",
                 ),
+                io.Combo.Input(
+                    "alm_precision",
+                    options=list(ALM_PRECISIONS),
+                    default="auto",
+                    optional=True,
+                    tooltip="Number format of a large audio-language model. auto is bf16 (17 GB); choose 8bit or 4bit "
+                    "for a smaller graphics card, which needs the package bitsandbytes.",
+                ),
             ],
             outputs=[ModelType.Output(display_name="model"), ALMType.Output(display_name="alm")],
         )
 
     @classmethod
-    def execute(cls, diffusion: str, alm: str, precision: str, download: bool) -> io.NodeOutput:
-        return io.NodeOutput(
-            DiffusionChoice(diffusion, precision, download),
-            ALMChoice(alm, precision, download),
-        )
+    def execute(
+        cls, diffusion: str, alm: str, precision: str, download: bool, alm_precision: str | None = None
+    ) -> io.NodeOutput:
+        number = one_of(alm_precision or ALM_PRECISIONS[0], ALM_PRECISIONS, "alm_precision")
+        return io.NodeOutput(DiffusionChoice(diffusion, precision, download), ALMChoice(alm, number))

@@ -77,3 +77,61 @@ def test_sounds_that_cannot_be_used(nodes, audio, sentence):
 def test_choices_that_are_not_on_the_list(nodes, sample, name, value):
     with pytest.raises(AUHeadError, match=f'"{value}"'):
         nodes("AUHeadAudioToAU", audio=sample[1], **{name: value})
+
+
+@pytest.fixture(params=["qwen2-audio", "qwen2.5-omni"])
+def toy(request, nodes, folders):
+    """A folder in models/auhead with a model of random weights; taught: whether it knows the AU tokens."""
+    pytest.importorskip("transformers")
+    from toy_backends import TOYS, save_folder
+
+    def choose(taught: bool = True):
+        save_folder(TOYS[request.param](taught=taught), folders.models / "auhead" / "toy")
+        return nodes("AUHeadLoad", alm="toy", alm_precision="fp32")[1]
+
+    return choose
+
+
+def test_a_model_of_the_user_s_own_writes_the_expression(nodes, toy):
+    audio, alm = sound(80000), toy()
+    au, emotion, description = nodes("AUHeadAudioToAU", audio=audio, alm=alm)
+    assert len(au) == 125 and au.spans[0].start == 0 and au.spans[-1].end == 5
+    assert emotion == ", ".join(dict.fromkeys(span.emotion for span in au.spans))
+    assert (
+        description.startswith("5.0 s, 125 frames at 25 fps; toy hears 0.0–") and "Likeliest over all: " in description
+    )
+    assert len(alm.get_models()) == 1 and alm.patcher is alm.get_models()[0]
+    again = nodes("AUHeadAudioToAU", audio=audio, alm=alm)
+    assert (again[0].table == au.table).all() and again[1:] == (emotion, description)
+
+
+def test_what_the_user_chooses_is_not_left_to_the_model(nodes, toy):
+    au, emotion, _ = nodes("AUHeadAudioToAU", audio=sound(80000), alm=toy(), emotion="sad", level="3")
+    assert emotion == "sad" and {(span.emotion, span.level) for span in au.spans} == {("sad", 3)}
+
+
+def test_a_script_needs_no_model(nodes):
+    _, alm = nodes("AUHeadLoad", alm="gone")
+    assert nodes("AUHeadAudioToAU", audio=sound(8000), alm=alm, emotion_script="0 happy 2")[1] == "happy"
+
+
+def test_temperature_makes_takes(nodes, toy):
+    audio, alm = sound(32000), toy()
+    takes = [
+        nodes("AUHeadAudioToAU", audio=audio, alm=alm, temperature=t, seed=seed, emotion="happy", blinks=0.0)[2]
+        for t, seed in ((1.5, 1), (1.5, 1), (1.5, 2))
+    ]
+    assert takes[0] == takes[1] != takes[2]
+
+
+def test_a_model_that_knows_no_au_tokens_names_the_emotion(nodes, toy):
+    au, emotion, description = nodes("AUHeadAudioToAU", audio=sound(80000), alm=toy(taught=False))
+    assert "It knows no AU tokens" in description and len(au.spans) == 1 and emotion == au.spans[0].emotion
+
+
+@pytest.mark.parametrize("updates", [1, 7])
+def test_cancel_stops_within_a_token(nodes, toy, cancel_after, updates):
+    alm = toy()
+    alm.opened  # noqa: B018
+    with pytest.raises(cancel_after(updates)):
+        nodes("AUHeadAudioToAU", audio=sound(80000), alm=alm)

@@ -14,7 +14,22 @@ def test_models_of_the_user_are_listed_after_the_known_ones(nodes, folders):
     for name in ("mine/b.safetensors", "a.safetensors", "notes.txt"):
         (folders.models / "auhead" / name).touch()
     assert _options(nodes, "diffusion") == ["tiny", "sd15", "a.safetensors", "mine/b.safetensors"]
-    assert _options(nodes, "alm")[-2:] == ["a.safetensors", "mine/b.safetensors"]
+
+
+def test_folders_of_audio_language_models_are_listed_after_the_known_ones(nodes, folders):
+    known = ["tiny", "qwen2-audio-7b-instruct", "qwen2.5-omni-7b"]
+    assert _options(nodes, "alm") == known
+    for name, file, content in (
+        ("auhead/mine", "config.json", '{"architectures": ["Qwen2AudioForConditionalGeneration"]}'),
+        ("auhead/some/lora", "adapter_config.json", "{}"),
+        ("auhead/Qwen2-Audio-7B-Instruct", "config.json", '{"architectures": ["Qwen2AudioForConditionalGeneration"]}'),
+        ("auhead/other", "config.json", '{"architectures": ["LlamaForCausalLM"]}'),
+        ("auhead/broken", "config.json", "{"),
+        ("LLM/omni", "config.json", '{"architectures": ["Qwen2_5OmniModel"]}'),
+    ):
+        (folders.models / name).mkdir(parents=True)
+        (folders.models / name / file).write_text(content)
+    assert _options(nodes, "alm") == [*known, "mine", "omni", "some/lora"]
 
 
 def test_the_folder_of_models_may_be_missing(nodes):
@@ -33,7 +48,8 @@ def test_the_user_s_other_folders_of_models_are_kept(nodes, folders, tmp_path):
 def test_loading_loads_nothing(nodes):
     model, alm = nodes("AUHeadLoad", diffusion="sd15", precision="fp16", download=True)
     assert (model.name, model.precision, model.download) == ("sd15", "fp16", True)
-    assert (alm.name, alm.precision, alm.download) == ("tiny", "fp16", True)
+    assert (alm.name, alm.precision) == ("tiny", "auto")
+    assert "opened" not in vars(alm) and alm.get_models() == []
 
 
 def test_a_model_that_is_gone_gets_a_sentence(nodes):
@@ -42,19 +58,23 @@ def test_a_model_that_is_gone_gets_a_sentence(nodes):
         nodes("AUHeadLoad", diffusion="mine.safetensors")[0].opened  # noqa: B018
 
 
-@pytest.mark.parametrize("name", ["tiny", "qwen2-audio-7b-instruct", "mine.safetensors"])
-def test_speech_says_that_there_is_no_audio_language_model(nodes, sample, name):
+@pytest.mark.parametrize(
+    "name, repository", [("qwen2-audio-7b-instruct", "Qwen2-Audio-7B-Instruct"), ("qwen2.5-omni-7b", "Qwen2.5-Omni-7B")]
+)
+def test_where_a_large_model_belongs_is_said(nodes, sample, name, repository):
+    pytest.importorskip("transformers")
     _, alm = nodes("AUHeadLoad", alm=name)
-    instead = "leave the input alm unconnected and choose the emotion yourself"
-    with pytest.raises(AUHeadError, match=_sentence("audio-language model", name, instead)):
+    sentence = f'"{name}" is not here: put the folder {repository} of https://huggingface.co/Qwen/{repository}'
+    with pytest.raises(AUHeadError, match=re.escape(sentence)):
         nodes("AUHeadAudioToAU", audio=sample[1], alm=alm)
 
 
-def _sentence(kind: str, name: str, instead: str) -> str:
-    chosen = re.escape(f'("{name}" was chosen in Load AUHead)')
-    return f"^This version of AUHead brings no {kind} and runs none yet {chosen}; {instead}[.]$"
+def test_a_folder_that_is_gone_gets_a_sentence(nodes):
+    pytest.importorskip("transformers")
+    with pytest.raises(AUHeadError, match='There is no audio-language model "mine" in models/auhead'):
+        nodes("AUHeadLoad", alm="mine")[1].opened  # noqa: B018
 
 
-def test_what_is_not_there_is_said_before_the_run(nodes):
-    alm = next(entry for entry in nodes.schema("AUHeadLoad").inputs if entry.id == "alm")
-    assert "yet" in alm.tooltip
+def test_a_number_format_that_is_not_on_the_list(nodes):
+    with pytest.raises(AUHeadError, match='alm_precision is "2bit"'):
+        nodes("AUHeadLoad", alm_precision="2bit")

@@ -9,7 +9,7 @@ from auhead_plugin.nodes import NODES
 
 LOCALES = Path(__file__).resolve().parents[2] / "locales"
 LANGUAGES = ("en", "zh")
-NAMES_ONLY = ("diffusion", "alm", "precision", "file")  # models, number formats, files
+NAMES_ONLY = ("diffusion", "alm", "precision", "alm_precision", "file")  # models, number formats, files
 SCHEMAS = {schema.node_id: schema for schema in (node.define_schema() for node in NODES)}
 
 

@@ -23,6 +23,7 @@ AUDIO_RATE = 25  # audio tokens per second of speech, in all of the backends
 LANGUAGE_LAYERS = r"^(?!.*(audio_tower|visual)).*\.layers\.\d+\.(self_attn|mlp)\.(q|k|v|o|gate|up|down)_proj$"
 
 _SAMPLES = SPEECH_RATE // AUDIO_RATE  # of an audio token; sounds are filled up to whole ones
+_WRITTEN = 60  # tokens a second at most, nearly always
 _IGNORED = -100  # of PyTorch's cross entropy
 
 
@@ -37,6 +38,7 @@ class Backend:
     window: float = 28.0
     rows: int = 1  # sounds heard side by side when there are several
     calm_below: float = 0.0  # an emotion that the model finds less likely than this is not believed
+    fixed_place: bool = False  # whether the network cannot be moved to another device
 
     def __init__(self, name: str, network: nn.Module, tokenizer, extractor):
         self.name, self.network, self.tokenizer, self.extractor = name, network.eval(), tokenizer, extractor
@@ -51,6 +53,14 @@ class Backend:
             make_room(self.network, self.vocabulary)
             warm_start(self.network, self.tokenizer, self.vocabulary)
         return self.vocabulary
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the answer to one whole window takes beside the weights, keys and values and what is computed."""
+        config = self.network.config.get_text_config()
+        heads = config.num_key_value_heads / config.num_attention_heads
+        tokens = self.rows * (AUDIO_RATE + _WRITTEN) * self.window
+        return int(tokens * config.num_hidden_layers * (2 * heads + 1) * config.hidden_size * 4)
 
     def features(self, speeches: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
         """Log-mel spectra of sounds that are no longer than the window, and which of their frames are sound."""

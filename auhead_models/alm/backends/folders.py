@@ -42,6 +42,7 @@ def open_folder(folder: Path, kind: str, precision: str = "auto", device: str | 
         )
     _drop_unused(network)
     opened = backend(folder.name, network, tokenizer, extractor)
+    opened.fixed_place = precision in _BITS
     opened.window = min(_WINDOW, float(extractor.chunk_length))
     return opened
 
