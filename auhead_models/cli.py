@@ -23,13 +23,15 @@ from .alm.training.settings import ALMSettings
 from .au.emotions import ALIASES, EMOTIONS, LEVELS
 from .au.formats import FORMATS
 from .diffusion.convert import NAMES
-from .diffusion.guidance import AU_REGIONS
+from .diffusion.guidance import AU_REGIONS, Guidance
+from .diffusion.running import SamplerSettings
 from .diffusion.schedulers import SCHEDULERS
 from .diffusion.training.settings import TRAINED_PARTS, TrainingSettings
 from .diffusion.weight_files import PRECISIONS
 from .errors import AUHeadError
 from .face.estimate import NEUTRAL_CHOICES
 from .face.facemap import STYLES
+from .hearing import FEATURES
 from .pipeline import DEVICES, RENDERERS
 from .speech.options import MAXIMUM_STRENGTH, STRENGTHS
 from .threads import half_the_threads
@@ -110,6 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     _output(audio, "the AU file: .json or .csv; .txt for its emotions alone")
     _format(audio)
     _speech(audio)
+    what = "folder that holds audio-language models, as ComfyUI's models/ (models)"
+    audio.add_argument("--models", type=Path, help=what)
+    _device(audio)
     audio.set_defaults(run=commands.audio_to_au)
 
     video = verbs.add_parser("video-to-au", help="read the performance of a face in a video")
@@ -151,8 +156,10 @@ def _parser() -> argparse.ArgumentParser:
     what = "folder with the files of sd15, as ComfyUI's models/ (models)"
     diffusion.add_argument("--models", type=Path, default=Path("models"), help=what)
     usual = TrainingSettings()
-    what = "what learns: the layers that read Action Units, or everything"
+    what = "what learns: the layers that read Action Units and listen, or everything"
     _choice(diffusion, "--train", TRAINED_PARTS, what, default=usual.train)
+    what = "what a model that does not listen yet is to hear of the videos' sound"
+    _choice(diffusion, "--audio", ("none", *FEATURES), what, default=usual.audio)
     for name, kind, low, high, what in (
         ("size", int, 64, 1024, "side of the frames in pixels, a multiple of 64"),
         ("window", int, 1, 32, "frames seen together"),
@@ -255,13 +262,20 @@ def _speech(verb: argparse.ArgumentParser) -> None:
         what = f"strength of the {layer.replace('_', ' ')}, 0 to {MAXIMUM_STRENGTH:g} (1)"
         strength = _number(float, 0, MAXIMUM_STRENGTH)
         verb.add_argument(f"--{layer.replace('_', '-')}", type=strength, help=what)
-    verb.add_argument("--seed", type=_number(int, 0, 2**63 - 1), help="of blinks, gaze and head motion (0)")
+    what = "of blinks, gaze and head motion, and of what --temperature leaves to chance (0)"
+    verb.add_argument("--seed", type=_number(int, 0, 2**63 - 1), help=what)
+    verb.add_argument("--transcript", type=Path, help="text file with what is said, in English; guides the lips")
+    what = "let an audio-language model hear the emotion: tiny, or the name of a folder in models/auhead"
+    verb.add_argument("--alm", help=what)
+    _choice(verb, "--alm-precision", ALM_PRECISIONS, "number format of a large one", shown="auto")
+    what = "how freely it plays, 0 (likeliest) to 2 (0)"
+    verb.add_argument("--temperature", type=_number(float, 0, 2), help=what)
 
 
 def _diffusion(verb: argparse.ArgumentParser) -> None:
     """What the renderer "diffusion" is asked for; None where nothing is given, as in `_speech`."""
     verb.add_argument("--model", help="of --renderer diffusion: tiny, sd15 or a .safetensors file (tiny)")
-    verb.add_argument("--models", type=Path, help="folder with the files of sd15, as ComfyUI's models/ (models)")
+    verb.add_argument("--models", type=Path, help="folder with the models' files, as ComfyUI's models/ (models)")
     _choice(verb, "--precision", tuple(PRECISIONS), "number format of the model", shown="auto")
     verb.add_argument("--steps", type=_number(int, 1, 100), help="of diffusion, 1 to 100 (what suits the model)")
     _choice(verb, "--scheduler", tuple(SCHEDULERS), "how the steps are spaced", shown="ddim")
@@ -270,6 +284,16 @@ def _diffusion(verb: argparse.ArgumentParser) -> None:
     what = "how far the expression is drawn, 0 to 4: 0 is neutral, 1 as performed (1)"
     verb.add_argument("--au-guidance", type=_number(float, 0, 4), help=what)
     _choice(verb, "--au-region", tuple(AU_REGIONS), "where AU guidance acts", shown="all")
+    for name, what in (
+        ("start", "part of the steps at which guidance begins, 0 to 1"),
+        ("end", "part of the steps at which guidance ends, 0 to 1"),
+        ("rescale", "how far the contrast that guidance adds is taken back, 0 to 1"),
+    ):
+        usual = getattr(Guidance, name)
+        verb.add_argument(f"--guidance-{name}", type=_number(float, 0, 1), help=f"{what} ({usual:g})")
+    verb.add_argument("--window", type=_number(int, 1, 32), help=f"frames drawn together ({SamplerSettings.window})")
+    what = f"frames that one window shares with the next, 0 to 16 ({SamplerSettings.overlap})"
+    verb.add_argument("--overlap", type=_number(int, 0, 16), help=what)
 
 
 def _choice(

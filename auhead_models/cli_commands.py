@@ -3,12 +3,16 @@
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
+from .alm.listen import Wishes, listen
+from .alm.models import folders as alm_folders
+from .alm.models import open_alm
 from .au import FPS, AUSequence, Span, formats
 from .contact_sheet import ContactSheet
 from .diffusion.convert import NAMES, convert_weights
@@ -17,6 +21,7 @@ from .diffusion.weight_files import SUFFIXES
 from .errors import AUHeadError
 from .face.face import DEFAULT_SIZE, Face, find_face
 from .files import check_input, check_output, check_output_folder, made_folder, whole_file
+from .hearing import hear
 from .image import load_image, save_png
 from .pipeline import NEEDS_DIFFUSERS, Diffusion, choose_device, draw, draw_facemaps
 from .pipeline import video_to_au as read_performance
@@ -28,6 +33,7 @@ LONGEST_SIDE = 1280  # of a whole picture, unless another one is asked for
 REPORT_SECONDS = 10.0  # between two lines of progress where no bar can be drawn
 ASSETS = Path(__file__).parent / "assets"
 DIFFUSION_OPTIONS = tuple(name for name in Diffusion.__dataclass_fields__ if name != "seed")
+ALM_OPTIONS = ("alm_precision", "temperature")
 DEMO_EMOTIONS = (Span(0.0, 2.4, "neutral", 2), Span(2.4, 6.0, "happy", 2))
 
 
@@ -53,18 +59,21 @@ def animate(given: Namespace) -> None:
     max_side = given.max_side or LONGEST_SIDE
     if given.paste_back and given.size is None:
         face = face.in_picture(max_side)
-    clip = draw(
-        face,
-        performance.resample(given.fps),
-        given.renderer,
-        whole_picture=given.paste_back,
-        max_side=max_side,
-        device=device,
-        diffusion=diffusion,
-    )
-    with VideoWriter(given.output, clip.fps, clip.width, clip.height, audio) as video:
-        for frame in _progress(clip.frames, clip.count, "frames"):
-            video.write(frame)
+    with _bar("frames" if given.renderer == "warp" else "steps") as show:
+        clip = draw(
+            face,
+            performance.resample(given.fps),
+            given.renderer,
+            whole_picture=given.paste_back,
+            max_side=max_side,
+            device=device,
+            diffusion=diffusion,
+            audio=audio,
+            progress=show,
+        )
+        with VideoWriter(given.output, clip.fps, clip.width, clip.height, audio) as video:
+            for frame in clip.frames:
+                video.write(frame)
     print(given.output)
 
 
@@ -152,7 +161,10 @@ def train(given: Namespace) -> None:
             bar.update(done - bar.n)
             bar.set_postfix(loss=f"{loss:.4f}")
 
-        print(train_diffusion(model, given.videos, given.output, settings, progress))
+        def sound(name: str, video: Path, frames: int) -> torch.Tensor:
+            return hear(name, load_audio(video), frames)
+
+        print(train_diffusion(model, given.videos, given.output, settings, progress, sound))
 
 
 def demo(given: Namespace) -> None:
@@ -221,13 +233,31 @@ def _performed(audio: Audio, given: Namespace) -> AUSequence:
     """What the speech asks for, under the options that were given."""
     options = _given_speech_options(given)
     seed = options.pop("seed", 0)
+    heard = _heard(audio, given) if options.pop("alm", None) is not None else None
+    for name in ALM_OPTIONS:
+        options.pop(name, None)
     if script := options.pop("emotion_script", None):
         options["spans"] = formats.load_emotion_script(check_input(script, "emotion script"))
-    return speech_to_au(audio, SpeechOptions(**options), seed)
+    if words := options.pop("transcript", None):
+        options["transcript"] = check_input(words, "transcript").read_text(encoding="utf-8", errors="replace")
+    return speech_to_au(audio, SpeechOptions(**options), seed, heard)
+
+
+def _heard(audio: Audio, given: Namespace) -> AUSequence:
+    """The expression that an audio-language model writes; its chain of thought is printed."""
+    device = choose_device(given.device)
+    backend = open_alm(given.alm, alm_folders(given.models or Path("models")), given.alm_precision or "auto", device)
+    if not backend.fixed_place:
+        backend.network.to(device)
+    wishes = Wishes(given.emotion, given.level, temperature=given.temperature or 0.0, seed=given.seed or 0)
+    with _bar("frames") as show:
+        heard = listen(backend, audio, wishes, show)
+    print(f"{backend.name} hears {heard.thought}.", file=sys.stderr)
+    return heard.expression
 
 
 def _given_speech_options(given: Namespace) -> dict[str, object]:
-    names = ("emotion", "level", "emotion_script", *STRENGTHS, "seed")
+    names = ("emotion", "level", "emotion_script", *STRENGTHS, "seed", "transcript", "alm", *ALM_OPTIONS)
     return {name: getattr(given, name) for name in names if getattr(given, name) is not None}
 
 
@@ -238,8 +268,13 @@ def _check_emotion_options(given: Namespace) -> None:
         if unused:
             named = " and ".join(unused)
             raise AUHeadError(f"--emotion-script {given.emotion_script} names the emotions; leave out {named}.")
-    elif given.level is not None and given.emotion is None:
+        if given.alm is not None:
+            raise AUHeadError(f"--emotion-script {given.emotion_script} names the emotions; leave out --alm.")
+    elif given.level is not None and given.emotion is None and given.alm is None:
         raise AUHeadError("--level is the strength of an emotion; name one with --emotion, too, or leave it out.")
+    unused = [f"--{name.replace('_', '-')}" for name in ALM_OPTIONS if getattr(given, name) is not None]
+    if unused and given.alm is None:
+        raise AUHeadError(f"{' and '.join(unused)} is for an audio-language model; name one with --alm, too.")
 
 
 def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> formats.Format:
@@ -275,16 +310,30 @@ def _write_pictures(frames: Iterable[torch.Tensor], folder: Path) -> None:
 
 
 def _progress(frames: Iterable[torch.Tensor], count: int, unit: str) -> Iterator[torch.Tensor]:
-    """A bar on stderr while a person watches; in a log, a line now and then."""
+    with _bar(unit) as show:
+        for done, frame in enumerate(frames, start=1):
+            show(done, count)
+            yield frame
+
+
+@contextmanager
+def _bar(unit: str) -> Iterator[Callable[..., None]]:
+    """A function (done, total) that moves a bar on stderr while a person watches; in a log, a line now and then."""
     if sys.stderr.isatty():
-        return iter(tqdm(frames, total=count, unit=f" {unit}", file=sys.stderr, leave=False))
-    return _reported(frames, count, unit)
+        with tqdm(unit=f" {unit}", file=sys.stderr, leave=False) as bar:
 
+            def show(done: int, total: int, *_) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
 
-def _reported(frames: Iterable[torch.Tensor], count: int, unit: str) -> Iterator[torch.Tensor]:
+            yield show
+        return
     reported = time.monotonic()
-    for done, frame in enumerate(frames, start=1):
+
+    def tell(done: int, total: int, *_) -> None:
+        nonlocal reported
         if time.monotonic() - reported >= REPORT_SECONDS:
-            print(f"auhead: {done} of {count} {unit}", file=sys.stderr, flush=True)
+            print(f"auhead: {done} of {total} {unit}", file=sys.stderr, flush=True)
             reported = time.monotonic()
-        yield frame
+
+    yield tell

@@ -15,6 +15,8 @@ from pathlib import Path
 import torch
 
 from .au import FPS, AUSequence
+from .diffusion.guidance import Guidance
+from .diffusion.running import Progress, SamplerSettings
 from .errors import AUHeadError
 from .face.crop import paste_back
 from .face.deform import FaceDeformer
@@ -23,6 +25,7 @@ from .face.face import Face, find_face
 from .face.facemap import draw_facemap
 from .face.follow import follow_face
 from .face.warp import WarpRenderer
+from .hearing import hear
 from .speech import Audio, SpeechOptions, speech_to_au
 
 RENDERERS = ("warp", "diffusion")
@@ -59,10 +62,15 @@ class Diffusion:
     precision: str = "auto"
     seed: int = 0
     steps: int = 0
-    scheduler: str = "ddim"
+    scheduler: str = SamplerSettings.scheduler
     guidance: float = 0.0
     au_guidance: float = 1.0
     au_region: str = "all"
+    guidance_start: float = Guidance.start
+    guidance_end: float = Guidance.end
+    guidance_rescale: float = Guidance.rescale
+    window: int = SamplerSettings.window
+    overlap: int = SamplerSettings.overlap
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,7 @@ def animate(
     """A portrait and a speech recording become a talking head. Raises AUHeadError for a portrait without a face."""
     face = find_face(portrait, size=size, relax=relax)
     performance = speech_to_au(audio, options or SpeechOptions(), seed)
-    return draw(face, performance.resample(fps), renderer, device=device, diffusion=diffusion)
+    return draw(face, performance.resample(fps), renderer, device=device, diffusion=diffusion, audio=audio)
 
 
 def draw(
@@ -102,9 +110,21 @@ def draw(
     max_side: int = 1280,
     device: str | torch.device = "cpu",
     diffusion: Diffusion | None = None,
+    audio: Audio | None = None,
+    progress: Progress | None = None,
 ) -> Clip:
-    """A face performs, drawn in its square crop or, with whole_picture, in the picture that it was cut from."""
-    frames = (frame for frame, _ in _renderer(renderer, face, choose_device(device), diffusion).render(performance))
+    """A face performs, drawn in its square crop or, with whole_picture, in the picture that it was cut from.
+
+    audio: for a diffusion model that listens. progress: called with (done, total) steps of whatever draws.
+    """
+    device = choose_device(device)
+    if renderer == "warp":
+        drawn = WarpRenderer(face, device).render(performance, progress)
+    elif renderer == "diffusion":
+        drawn = _diffused(face, performance, device, diffusion or Diffusion(), audio, progress)
+    else:
+        raise AUHeadError(f'There is no renderer "{renderer}"; choose one of {", ".join(RENDERERS)}.')
+    frames = (frame for frame, _ in drawn)
     height = width = face.size
     if whole_picture:
         frames = paste_back(face.image, frames, face.crop_matrix, face.mask, max_side=max_side)
@@ -114,18 +134,20 @@ def draw(
     return Clip(frames, len(performance), performance.fps, width, height)
 
 
-def _renderer(name: str, face: Face, device: torch.device, diffusion: Diffusion | None):
-    """What renders an AUSequence to (frame, mask)."""
-    if name == "warp":
-        return WarpRenderer(face, device)
-    if name != "diffusion":
-        raise AUHeadError(f'There is no renderer "{name}"; choose one of {", ".join(RENDERERS)}.')
+def _diffused(
+    face: Face,
+    performance: AUSequence,
+    device: torch.device,
+    wanted: Diffusion,
+    audio: Audio | None,
+    progress: Progress | None,
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Frames and masks, drawn by a diffusion model."""
     try:
         from .diffusion import catalogue  # diffusers takes seconds to import, and only this renderer needs it
         from .diffusion.manifest import model_folders
     except ImportError as error:
         raise AUHeadError(NEEDS_DIFFUSERS) from error
-    wanted = diffusion or Diffusion()
     model = catalogue.open_model(wanted.model, model_folders(wanted.models), wanted.precision, device)
     settings = catalogue.make_settings(
         model,
@@ -133,10 +155,16 @@ def _renderer(name: str, face: Face, device: torch.device, diffusion: Diffusion 
         wanted.guidance,
         au_scale=wanted.au_guidance,
         region=wanted.au_region,
+        start=wanted.guidance_start,
+        end=wanted.guidance_end,
+        rescale=wanted.guidance_rescale,
         seed=wanted.seed,
         scheduler=wanted.scheduler,
+        window=wanted.window,
+        overlap=wanted.overlap,
     )
-    return catalogue.make_renderer(model, face, settings, device)
+    heard = hear(catalogue.listens_to(model), audio, len(performance), performance.fps)
+    return catalogue.make_renderer(model, face, settings, device).render(performance, progress, audio=heard)
 
 
 def draw_facemaps(

@@ -3,8 +3,9 @@
 from ..auhead_models.diffusion.guidance import AU_REGIONS
 from ..auhead_models.diffusion.running import check_facemaps
 from ..auhead_models.diffusion.schedulers import SCHEDULERS
+from ..auhead_models.hearing import hear
 from ..auhead_models.threads import half_the_threads
-from .host import AUSequenceType, FaceType, ModelType, check_numbers, io, one_of, progress, reserve, schema
+from .host import AUSequenceType, FaceType, ModelType, check_numbers, io, one_of, progress, reserve, schema, to_audio
 
 
 class Sampler(io.ComfyNode):
@@ -179,7 +180,8 @@ class Sampler(io.ComfyNode):
         )
         renderer = catalogue.make_renderer(opened, face, settings, held.device, held.place)
         with half_the_threads():
-            drawn = renderer.render(au, progress(1), facemap)
+            heard = hear(catalogue.listens_to(opened), None if audio is None else to_audio(audio), count)
+            drawn = renderer.render(au, progress(1), facemap, heard)
             for index, (frame, mask) in enumerate(drawn):
                 frames[index], masks[index] = frame, mask
         return io.NodeOutput(frames, masks, au.fps)

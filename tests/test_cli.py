@@ -19,6 +19,8 @@ from auhead_models import cli_commands
 from auhead_models.au import AUSequence, Span, emotion_track
 from auhead_models.au.formats import load, save
 from auhead_models.cli import main
+from auhead_models.diffusion.guidance import Guidance
+from auhead_models.diffusion.running import SamplerSettings
 from auhead_models.video import VideoReader
 
 SMALL = ("--size", "64")
@@ -209,6 +211,38 @@ def test_a_diffusion_model_draws(tmp_path, capsys, portrait_path):
     assert run(capsys, *command, *drawing) == (0, [])
     with VideoReader(tmp_path / "open.mp4") as video:
         assert len(list(video)) == 3
+
+
+def test_every_widget_of_the_sampler_has_an_option(tmp_path, capsys, monkeypatch, portrait_path):
+    """What is not on the command line keeps the sampler's own default; steps are told while a segment is drawn."""
+    pytest.importorskip("diffusers")
+    from auhead_models.diffusion import catalogue
+
+    made = []
+
+    class Renderer:
+        def render(self, performance, progress, audio):
+            assert audio is None
+            for step in (1, 2):
+                progress(step, 2)
+            yield from [(torch.zeros(64, 64, 3), None)] * len(performance)
+
+    monkeypatch.setattr(catalogue, "open_model", lambda *_: catalogue.RefinerModel("stand-in", None))
+    monkeypatch.setattr(catalogue, "make_renderer", lambda _, __, settings, *___: made.append(settings) or Renderer())
+    monkeypatch.setattr(cli_commands, "REPORT_SECONDS", 0.0)
+    save(AUSequence.zeros(2), tmp_path / "still.json")
+    command = ["animate", portrait_path, "--au", tmp_path / "still.json", "-o", tmp_path / "still.mp4", *SMALL]
+    told = run(capsys, *command, "--renderer", "diffusion")
+    assert told == (0, ["auhead: 1 of 2 steps", "auhead: 2 of 2 steps"])
+    options = {"guidance-start": 0.2, "guidance-end": 0.9, "guidance-rescale": 0.5, "window": 8, "overlap": 2}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    assert run(capsys, *command, "--renderer", "diffusion", *words)[0] == 0
+    usual, asked = made
+    assert usual == SamplerSettings(steps=1, guidance=Guidance(1.0))
+    guidance = Guidance(1.0, start=0.2, end=0.9, rescale=0.5)
+    assert asked == SamplerSettings(steps=1, guidance=guidance, window=8, overlap=2)
+    code, (line,) = run(capsys, *command, "--window", 8)
+    assert code == 2 and "knows no --window" in line
 
 
 def test_progress_is_a_line_now_and_then_where_no_bar_can_be_drawn(tmp_path, capsys, monkeypatch, portrait_path):

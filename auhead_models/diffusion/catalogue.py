@@ -63,6 +63,11 @@ def make_settings(
     return SamplerSettings(steps=steps or model.usual_steps, guidance=wanted, **others)
 
 
+def listens_to(model: FaceDiffusion | RefinerModel) -> str | None:
+    """The name of the audio features that a model is given; None for one that does not listen."""
+    return model.architecture.audio.get("features") if isinstance(model, FaceDiffusion) else None
+
+
 def make_renderer(
     model: FaceDiffusion | RefinerModel,
     face: Face,

@@ -1,7 +1,7 @@
 """Models from files: public weights, one file a part, and our own format, everything in one file.
 
 In our own (own_files.py), names begin with the part they belong to (``unet.``, ``reference_net.``, ``guider.``,
-``vae.``, ``image_encoder.``, ``au_tokens.``), and the header holds the architecture.
+``vae.``, ``image_encoder.``, ``au_tokens.``, ``audio_tokens.``), and the header holds the architecture.
 
 Networks are made without memory of their own and take over the tensors of the file: a model is never held twice.
 """
@@ -18,20 +18,18 @@ from diffusers import AutoencoderKL, AutoencoderTiny
 from torch import nn
 
 from ..errors import AUHeadError
-from .attention import AUCrossAttention
 from .guider import FaceMapGuider
 from .identify import PARTS, misfit, wrong_kind
 from .keymaps import TEMPORAL, adapter_keys, image_encoder_keys, reference_keys, unet_keys, vae_keys
 from .model import FaceDiffusion
 from .own_files import misdescribed, read_header, write_own
 from .presets import ANIMATEDIFF_SCHEDULER, CLIP_VIT_L, SD15, TAESD, Architecture
-from .tokens import AUTokens
+from .tokens import AudioTokens, AUTokens
 from .unet import FaceUNet, ReferenceNet
 from .weight_files import WeightFile, read_weights, shapes_of, weight_dtype
 
 VAES = {kind.__name__: kind for kind in (AutoencoderKL, AutoencoderTiny)}
-_FRESH = ".processor."  # layers that read Action Units and speech, in no public file
-_OPTIONAL = ("image_encoder", "au_tokens")
+_TITLES = {**PARTS, "au_tokens": "Action Unit tokens", "audio_tokens": "audio tokens"}
 _NAMED = {"reference_net": reference_keys, "guider": dict, "vae": vae_keys, "image_encoder": image_encoder_keys}
 
 
@@ -46,8 +44,8 @@ def load_bundle(
 
     files: by part, as in `identify.PARTS`: AniPortrait's, or a UNet (or a whole checkpoint) of Stable Diffusion 1.5
     with a motion module of AnimateDiff. Left out may be: reference_net, which the UNet then is, too; motion and vae,
-    when the UNet's file holds them; image_encoder. Where the architecture has AU or audio tokens, their layers are new.
-    Raises AUHeadError for a file that is damaged, of another kind, or does not fit.
+    when the UNet's file holds them; image_encoder. Raises AUHeadError for a file that is damaged, of another kind, or
+    does not fit.
     """
     paths = {part: Path(path) for part, path in files.items() if path is not None}
     if "unet" not in paths:
@@ -65,9 +63,7 @@ def load_bundle(
             file = sources.pop(part)
             network = _without_memory(_builders(architecture)[part])
             networks[part] = _filled(network, names(file.weights), dtype, file, part)
-    au_dim = architecture.unet.get("au_dim")
-    tokens = AUTokens(au_dim).to(dtype).eval() if au_dim else None
-    return FaceDiffusion(name, architecture, unet=unet, au_tokens=tokens, **networks)
+    return FaceDiffusion(name, architecture, unet=unet, **networks)
 
 
 def load_model(path: str | Path, precision: str = "auto", device: str | torch.device = "cpu") -> FaceDiffusion:
@@ -84,7 +80,7 @@ def load_model(path: str | Path, precision: str = "auto", device: str | torch.de
         part, _, inner = name.partition(".")
         weights.setdefault(part, {})[inner] = tensor
     builders = _builders(architecture)
-    if missing := builders.keys() - weights.keys() - set(_OPTIONAL):
+    if missing := builders.keys() - weights.keys():
         raise AUHeadError(f"{path} lacks the weights of the {_listed(missing)}; take another copy of it.")
     if unknown := weights.keys() - builders.keys():
         raise AUHeadError(
@@ -105,10 +101,10 @@ def save_model(model: FaceDiffusion, path: str | Path, card: Mapping[str, Any] |
     path = Path(path)
     if path.suffix.lower() != ".safetensors":
         raise AUHeadError(f"A model is saved as a .safetensors file; give {path} that ending.")
-    parts = {part: getattr(model, part) for part in _builders(model.architecture) if getattr(model, part) is not None}
     architecture = replace(
         model.architecture, vae=_vae_options(model.vae), image_encoder=_image_encoder_options(model.image_encoder)
     )
+    parts = {part: getattr(model, part) for part in _builders(architecture)}
     weights = {
         f"{part}.{name}": tensor for part, network in parts.items() for name, tensor in network.state_dict().items()
     }
@@ -136,7 +132,7 @@ def _header(path: str | Path) -> dict[str, Any]:
 
 
 def _listed(parts: Iterable[str]) -> str:
-    return " and the ".join(PARTS[part] for part in PARTS if part in parts)
+    return " and the ".join(_TITLES[part] for part in _TITLES if part in parts)
 
 
 def _tupled(value: Any) -> Any:
@@ -147,14 +143,20 @@ def _tupled(value: Any) -> Any:
 
 
 def _builders(architecture: Architecture) -> dict[str, Callable[[], nn.Module]]:
-    return {
+    """How to make each part that a model of this architecture has."""
+    builders = {
         "unet": lambda: FaceUNet(**architecture.unet),
         "reference_net": lambda: ReferenceNet(**architecture.reference),
         "guider": lambda: FaceMapGuider(**architecture.guider),
         "vae": lambda: _vae(**architecture.vae),
-        "image_encoder": lambda: _image_encoder(**architecture.image_encoder),
-        "au_tokens": lambda: AUTokens(architecture.unet["au_dim"]),
     }
+    if architecture.image_encoder:
+        builders["image_encoder"] = lambda: _image_encoder(**architecture.image_encoder)
+    if au_dim := architecture.unet.get("au_dim"):
+        builders["au_tokens"] = lambda: AUTokens(au_dim)
+    if audio_dim := architecture.unet.get("audio_dim"):
+        builders["audio_tokens"] = lambda: AudioTokens(architecture.audio["width"], audio_dim)
+    return builders
 
 
 def _vae(_class_name: str, **options) -> AutoencoderKL | AutoencoderTiny:
@@ -210,15 +212,11 @@ def _bundled_unet(
         }
         architecture = replace(architecture, unet={**architecture.unet, **shape})
     unet = _without_memory(_builders(architecture)["unet"])
-    wanted = {name: shape for name, shape in shapes_of(unet.state_dict()).items() if _FRESH not in name}
+    wanted = shapes_of(unet.state_dict())
     for part, file in files.items():
         asked = {name: shape for name, shape in wanted.items() if (TEMPORAL in name) == (part == "motion")}
         _check(temporal if part == "motion" else spatial, asked, file, part)
-    for layer in unet.modules():
-        processor = getattr(layer, "processor", None)
-        if isinstance(processor, AUCrossAttention):
-            layer.set_processor(AUCrossAttention(layer.inner_dim, processor.au_dim, processor.audio_dim).to(dtype))
-    unet.load_state_dict(_cast({**spatial, **temporal}, dtype), strict=False, assign=True)
+    unet.load_state_dict(_cast({**spatial, **temporal}, dtype), assign=True)
     return unet.eval(), architecture
 
 
@@ -230,6 +228,8 @@ def _filled(
     part: str,
 ) -> nn.Module:
     """A network with the tensors of a file as its own."""
+    if part == "vae" and dtype == torch.float16:
+        dtype = torch.float32  # its values leave the range of fp16 now and then, and the picture is black
     _check(weights, shapes_of(network.state_dict()), file, part)
     network.load_state_dict(_cast(weights, dtype), assign=True)
     for module in network.modules():

@@ -47,4 +47,4 @@ def preview(latents: torch.Tensor) -> torch.Tensor | None:
     """[C, h, w] → a small rough picture [h, w, 3], or None for latents of another kind."""
     if len(latents) != len(_LATENT_RGB):
         return None
-    return (torch.einsum("chw,ck->hwk", latents, latents.new_tensor(_LATENT_RGB)) / 2 + 0.5).clamp(0, 1).cpu()
+    return (torch.einsum("chw,ck->hwk", latents.cpu(), torch.tensor(_LATENT_RGB)) / 2 + 0.5).clamp(0, 1)

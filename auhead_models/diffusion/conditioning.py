@@ -10,10 +10,12 @@ from ..au.sequence import AUSequence
 from ..face.deform import FaceDeformer
 from ..face.face import Face
 from ..face.facemap import draw_facemap
-from .attention import KeysValues
+from .attention import Conditions, KeysValues
 from .codec import encode, image_token, shrinks
-from .guidance import NEUTRAL, Guidance, guided_region
+from .face_masks import face_mask, speaking_mask
+from .guidance import DROPPED, NEUTRAL, guided_region
 from .model import FaceDiffusion
+from .running import SamplerSettings
 
 _CHUNK = 8  # FaceMaps drawn and read at once
 
@@ -28,37 +30,57 @@ class Portrait:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """features [F, C_i, h_i, w_i] and AU tokens [F, 24, D] of the performance (True) and of its neutral form (False);
-    mask [1, 1, F, h, w] of the guided region."""
+    """What F frames show, where the network is and in its number format.
+
+    features [F, C_i, h_i, w_i] and AU tokens [F, 24, D] of the performance (True) and of its neutral form (False) ·
+    audio tokens [F, 5, D'] · au_region, audio_region [F, 1, h, w]: where the tokens act · mask [1, 1, F, h, w] of the
+    guided region.
+    """
 
     features: dict[bool, list[torch.Tensor]]
     au: dict[bool, torch.Tensor] | None
+    audio: torch.Tensor | None
+    au_region: torch.Tensor
+    audio_region: torch.Tensor
     mask: torch.Tensor
 
     def part(self, start: int, stop: int) -> "Shown":
-        features = {full: [level[start:stop] for level in levels] for full, levels in self.features.items()}
-        au = None if self.au is None else {full: tokens[start:stop] for full, tokens in self.au.items()}
-        return replace(self, features=features, au=au)
+        part = slice(start, stop)
+        return Shown(
+            {full: [level[part] for level in levels] for full, levels in self.features.items()},
+            None if self.au is None else {full: tokens[part] for full, tokens in self.au.items()},
+            None if self.audio is None else self.audio[part],
+            self.au_region[part],
+            self.audio_region[part],
+            self.mask[:, :, part],
+        )
 
-    def rows(
-        self, names: tuple[str, ...], device: torch.device, dtype: torch.dtype
-    ) -> tuple[list[torch.Tensor], torch.Tensor | None]:
-        """Features and AU tokens of the named predictions, one below the other, where the network is."""
+    def rows(self, names: tuple[str, ...], portrait: Portrait) -> tuple[list[torch.Tensor], Conditions]:
+        """FaceMap features, and everything that is attended to, of the named predictions, one below the other."""
         levels = range(len(self.features[True]))
         features = [torch.cat([self.features[name != NEUTRAL][level] for name in names]) for level in levels]
-        features = [level.to(device, dtype) for level in features]
-        if self.au is None:
-            return features, None
-        return features, torch.cat([self.au[name != NEUTRAL] for name in names]).to(device, dtype)
+        conditions = Conditions(portrait.known, unreferenced=names.count(DROPPED) * len(self.au_region))
+        if self.au is not None:
+            tokens = torch.cat([self.au[name != NEUTRAL] for name in names])
+            conditions = replace(conditions, au=tokens, au_region=self.au_region.repeat(len(names), 1, 1, 1))
+        if self.audio is not None:
+            tokens = torch.cat([torch.zeros_like(self.audio) if name == DROPPED else self.audio for name in names])
+            conditions = replace(conditions, audio=tokens, audio_region=self.audio_region.repeat(len(names), 1, 1, 1))
+        return features, conditions
 
 
 class Conditioner:
-    """Prepares it for one face, model and guidance; arguments as in `DiffusionRenderer`."""
+    """Prepares it for one face, model and settings; arguments as in `DiffusionRenderer`."""
 
     def __init__(
-        self, model: FaceDiffusion, face: Face, guidance: Guidance, device: torch.device, place: Callable[..., None]
+        self,
+        model: FaceDiffusion,
+        face: Face,
+        settings: SamplerSettings,
+        device: torch.device,
+        place: Callable[..., None],
     ):
-        self._model, self._face, self._guidance = model, face, guidance
+        self._model, self._face, self._settings = model, face, settings
         self._device, self._place = device, place
         self._deform = FaceDeformer(face)
 
@@ -78,39 +100,53 @@ class Conditioner:
         return Portrait(model.reference_net.read(latents, token, model.unet), token)
 
     @torch.inference_mode()
-    def show(self, performance: AUSequence, facemaps: torch.Tensor | None) -> Shown:
+    def show(self, performance: AUSequence, facemaps: torch.Tensor | None, heard: torch.Tensor | None) -> Shown:
         """A part of a performance, with and, where guidance needs it, without its expression.
 
-        facemaps [F, H, W, 3]: drawings of one's own, which guidance leaves as they are.
+        facemaps [F, H, W, 3]: drawings of one's own, which guidance leaves as they are. heard [F, 5, width]: of
+        `heard_around`, for a model that listens.
         """
-        model, guidance = self._model, self._guidance
+        model, guidance = self._model, self._settings.guidance
         both = {True: guidance.performed(performance)}
         if guidance.au_scale > 1:
             both[False] = guidance.neutral(performance)
-        self._place(model.guider, *([] if model.au_tokens is None else [model.au_tokens]))
+        tokens = [network for network in (model.au_tokens, model.audio_tokens) if network is not None]
+        self._place(model.guider, *tokens)
         moved = {full: self._deform(each) for full, each in both.items()}
         if facemaps is None:
             features = {full: self._features(face.points, None) for full, face in moved.items()}
         else:  # one drawing for both: a neutral one of ours would differ in more than the expression
             features = dict.fromkeys(both, self._features(moved[True].points, facemaps))
-        au = None
+        au = audio = None
         if model.au_tokens is not None:
             own = self._face.own.to(self._device)
-            au = {full: model.au_tokens(face.change.to(self._device), own) for full, face in moved.items()}
-        side = self._face.size // shrinks(model.vae)
-        mask = guided_region(moved[True].points, guidance.region, self._face.size, (side, side))
-        return Shown(features, au, mask.transpose(0, 1)[None].to(self._device))
+            au = {full: self._there(model.au_tokens(face.change.to(self._device), own)) for full, face in moved.items()}
+        if heard is not None:
+            audio = self._there(model.audio_tokens(heard.to(self._device)))
+        points, size = moved[True].points, self._face.size
+        side = (size // shrinks(model.vae),) * 2
+        mask = guided_region(points, guidance.region, size, side).transpose(0, 1)[None].to(self._device)
+        regions = (self._there(where(points, size, side)) for where in (face_mask, speaking_mask))
+        return Shown(features, au, audio, *regions, mask)
+
+    def _there(self, tensor: torch.Tensor) -> torch.Tensor:
+        return tensor.to(self._device, self._model.unet.dtype)
 
     def _features(self, points: torch.Tensor, drawn: torch.Tensor | None) -> list[torch.Tensor]:
-        """The guider's features of all frames, kept on the CPU."""
+        """The guider's features of all frames.
+
+        A guider that takes the statistics of its batch sees as many frames at once as a window has: for clips of one
+        window this is what the reference computes, which reads the frames of each window anew.
+        """
         guider, size = self._model.guider, self._face.size
         dtype = next(guider.parameters()).dtype
+        length = self._settings.window if guider.batch_statistics else _CHUNK
         pieces = []
-        for start in range(0, len(points), _CHUNK):
-            stop = start + _CHUNK
+        for start in range(0, len(points), length):
+            stop = start + length
             if drawn is None:
                 maps = draw_facemap(points[start:stop], size).movedim(-1, 1)
             else:
                 maps = F.interpolate(drawn[start:stop, ..., :3].movedim(-1, 1), (size, size), mode="area")
-            pieces.append([feature.cpu() for feature in guider(maps.to(self._device, dtype))])
+            pieces.append([self._there(feature) for feature in guider(maps.to(self._device, dtype))])
         return [torch.cat(level) for level in zip(*pieces)]

@@ -16,18 +16,13 @@ InstructPix2Pix (2211.09800) with a neutral face as the empty condition. Guidanc
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
 
 from ..au import space
 from ..au.sequence import AUSequence
 from ..errors import AUHeadError
-from ..face.canonical import load_geometry
-from ..face.curves import smoothstep
-from ..face.raster import rasterize
-from ..face.topology import MESH_POINTS
+from .face_masks import SPEAKING, moved_mask
 
 FULL, DROPPED, NEUTRAL = "full", "dropped", "neutral"  # e(r,a,u), e(∅,∅,u), e(r,a,u0)
 
@@ -40,14 +35,7 @@ AU_REGIONS = {
     "brows": ("brows",),
 }
 # What speech and blinks move. u0 keeps it, or the guided face would lose its lip-sync and blink harder.
-_SPEAKING = (
-    "jaw_open", "jaw_thrust", "lower_lip_slide", "upper_lip_suck", "lower_lip_suck", "upper_lip_raise",
-    "lower_lip_depress", "lip_pucker", "lip_press", "lips_together", "tongue_out", "eye_closure",
-)  # fmt: skip
-KEPT = tuple(identifier for name in _SPEAKING for identifier in space.both_sides(name))
-
-_REACH_SEEN, _REACH_FULL = 0.05, 0.25  # part of a unit's largest shift from which skin belongs to its region, wholly
-_GROW = 0.06  # of the face's width, by which a region is dilated
+KEPT = (*SPEAKING, *space.both_sides("eye_closure"))
 
 
 @dataclass(frozen=True)
@@ -126,27 +114,7 @@ def _with_expression(performance: AUSequence, strength: float, region: str) -> A
 
 
 def guided_region(points: torch.Tensor, region: str, source_size: int, size: tuple[int, int]) -> torch.Tensor:
-    """M: where the units of a region move the driven face, dilated and soft.
-
-    points [T, 478, 2 or 3], pixels of a picture with sides source_size; size (h, w) of the latents. [T, 1, h, w], 0..1.
-    """
-    height, width = size
-    scale = points.new_tensor([width / source_size, height / source_size])
-    mesh = points[:, :MESH_POINTS, :2] * scale
-    reach = _reach(region).to(points)[None, :, None].expand(len(points), -1, -1)
-    triangles = load_geometry().triangles.to(points.device)
-    mask = rasterize(mesh, triangles, reach, height, width)[0].movedim(-1, 1)
-    face = float((mesh[..., 0].amax(1) - mesh[..., 0].amin(1)).mean())
-    grow = max(1, round(_GROW * face))
-    mask = F.max_pool2d(mask, 2 * grow + 1, 1, grow)
-    return F.avg_pool2d(mask, 2 * grow + 1, 1, grow, count_include_pad=False)
-
-
-@lru_cache(maxsize=len(AU_REGIONS))
-def _reach(region: str) -> torch.Tensor:
-    """How far the units of a region move each of the 468 points, 0..1."""
-    geometry = load_geometry()
+    """M: where the guided units of a region move the driven face; arguments as in `moved_mask`."""
     mask = space.column_mask(AU_REGIONS[region]) & ~space.column_mask(KEPT)
-    names = [name for name, chosen in zip(space.COLUMN_IDS, mask, strict=True) if chosen and name in geometry.fields]
-    moved = torch.stack([geometry.fields[name] for name in names]).norm(dim=-1)
-    return smoothstep(moved / moved.amax(1, keepdim=True), _REACH_SEEN, _REACH_FULL).amax(0)
+    units = tuple(name for name, chosen in zip(space.COLUMN_IDS, mask, strict=True) if chosen)
+    return moved_mask(points, units, source_size, size)

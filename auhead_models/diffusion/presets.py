@@ -15,7 +15,8 @@ MODELS = ("tiny", "sd15")  # known by name: the bundled one and the one of publi
 class Architecture:
     """Keyword arguments of the networks, and of the scheduler that the weights were trained with.
 
-    vae: `_class_name`, as diffusers writes it, and the class's arguments · image_encoder: those of `CLIPVisionConfig`.
+    vae: `_class_name`, as diffusers writes it, and the class's arguments · image_encoder: those of `CLIPVisionConfig` ·
+    audio: `features`, the name of what a model that listens is given of a sound, and their `width`.
     """
 
     unet: dict[str, Any]
@@ -24,6 +25,7 @@ class Architecture:
     scheduler: dict[str, Any] = field(default_factory=dict)
     vae: dict[str, Any] = field(default_factory=dict)
     image_encoder: dict[str, Any] = field(default_factory=dict)
+    audio: dict[str, Any] = field(default_factory=dict)
 
 
 SD_VAE = {

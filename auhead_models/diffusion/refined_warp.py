@@ -82,8 +82,9 @@ class RefinedWarpRenderer:
         performance: AUSequence,
         progress: Progress | None = None,
         facemaps: torch.Tensor | None = None,
+        audio: torch.Tensor | None = None,
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance."""
+        """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance. A refiner hears no audio."""
         frames = len(performance)
         check_facemaps(facemaps, frames)
         length = frames_at_once(self.face.size)

@@ -1,7 +1,7 @@
 """The sampler: a portrait performs, drawn by a video diffusion model.
 
     portrait ─ latents ─ ReferenceNet ─ keys and values (once)
-    performance ─ FaceMaps ─ guider ─ features (once a frame)
+    performance ─ FaceMaps ─ guider ─ features, AU tokens, audio tokens (once a frame)
     noise ─ [ windows × guidance × scheduler ] × steps ─ latents ─ frames
 
 Clips are drawn in segments of some windows each, so memory does not grow with their length.
@@ -17,18 +17,18 @@ import torch.nn.functional as F
 from ..au.sequence import AUSequence
 from ..errors import AUHeadError
 from ..face.face import Face
-from .attention import Conditions
 from .codec import decode, preview, shrinks
 from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
 from .model import FaceDiffusion
 from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover
 from .schedulers import make_scheduler
+from .tokens import heard_around
 from .windows import Segment, check_window, segments, windows
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 4  # frames decoded at once
+_CHUNK = 2  # frames decoded at once
 _ACTIVATIONS = 60  # tensors of the size of the first level's that a prediction holds at its peak, measured
 _DECODED = 2178  # values for each pixel that the VAE of SD 1.5 holds while it decodes, as ComfyUI reckons
 _SHRUNK = 8  # latents that the innermost level of the network stands for, along a side
@@ -56,7 +56,7 @@ class DiffusionRenderer:
         grain = shrinks(model.vae) * _SHRUNK
         self._drawn = face.resized(math.ceil(face.size / grain) * grain)
         self._latent_side = self._drawn.size // shrinks(model.vae)
-        self._conditioner = Conditioner(model, self._drawn, self.settings.guidance, self.device, self._place)
+        self._conditioner = Conditioner(model, self._drawn, self.settings, self.device, self._place)
         self._rows = len((DROPPED, FULL, NEUTRAL))  # predicted together; halved when memory runs out
         self._chunk = _CHUNK
         self.spent = Spent()
@@ -79,16 +79,19 @@ class DiffusionRenderer:
         performance: AUSequence,
         progress: Progress | None = None,
         facemaps: torch.Tensor | None = None,
+        audio: torch.Tensor | None = None,
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance.
 
         progress is called after each step of each window. facemaps [T, H, W, 3]: drawings of one's own instead of those
-        of the performance. Raises AUHeadError when their number differs from the frames'.
+        of the performance. audio [T, width]: the features of a sound that `Architecture.audio` names, for a model that
+        listens; without, it hears silence. Raises AUHeadError when there is not one for each frame.
         """
         frames, settings = len(performance), self.settings
         check_facemaps(facemaps, frames)
         if facemaps is not None:
             self._check_own_facemaps(facemaps)
+        heard = self._heard(audio, frames)
         parts = list(segments(frames, settings.window, settings.overlap))
         total = settings.steps * sum(len(windows(len(part), settings.window, settings.overlap)) for part in parts)
         report = counted(progress, total)
@@ -98,7 +101,8 @@ class DiffusionRenderer:
         for part in parts:
             piece = performance.frames(part.start, part.stop)
             own = None if facemaps is None else facemaps[part.start : part.stop]
-            latents, carried = self._denoise(part, piece, own, portrait, noise, carried, report)
+            shown = self._conditioner.show(piece, own, None if heard is None else heard[part.start : part.stop])
+            latents, carried = self._denoise(part, shown, portrait, noise, carried, report)
             yield from self._decode(latents[:, :, part.known :])
         logger.info("%.2f predictions per step and window", self.spent.per_step)
 
@@ -112,12 +116,23 @@ class DiffusionRenderer:
                 "FaceMaps of your own; set it to 1, or leave the FaceMaps out."
             )
 
+    def _heard(self, audio: torch.Tensor | None, frames: int) -> torch.Tensor | None:
+        """What each frame hears [T, 5, width]; None for a model that does not listen."""
+        if self.model.audio_tokens is None or audio is None:
+            return None
+        width = self.model.architecture.audio["width"]
+        if audio.shape != (frames, width):
+            raise AUHeadError(
+                f"The audio features are {list(audio.shape)}; the model {self.model.name} needs {width} for each of "
+                f"{frames} frames."
+            )
+        return heard_around(audio)
+
     @torch.inference_mode()
     def _denoise(
         self,
         part: Segment,
-        performance: AUSequence,
-        facemaps: torch.Tensor | None,
+        shown: Shown,
         portrait: Portrait,
         noise: torch.Generator,
         carried: list[torch.Tensor],
@@ -125,7 +140,6 @@ class DiffusionRenderer:
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Latents [1, C, F, h, w] of a segment, and those of its last frames at every step."""
         settings, side = self.settings, self._latent_side
-        shown = self._conditioner.show(performance, facemaps)
         self._place(self.model.unet, memory=self.memory)
         scheduler = make_scheduler(settings.scheduler, self.model.architecture.scheduler)
         scheduler.set_timesteps(settings.steps, device=self.device)
@@ -194,7 +208,7 @@ class DiffusionRenderer:
         portrait: Portrait,
     ) -> torch.Tensor:
         unet, frames = self.model.unet, latents.shape[2]
-        features, au = shown.rows(names, self.device, unet.dtype)
+        features, conditions = shown.rows(names, portrait)
         token = portrait.image_token
         tokens = torch.cat([torch.zeros_like(token) if name == DROPPED else token for name in names])
         return unet(
@@ -202,7 +216,7 @@ class DiffusionRenderer:
             time,
             tokens.repeat_interleave(frames, 0),
             features,
-            Conditions(portrait.known, unreferenced=names.count(DROPPED) * frames, au=au),
+            conditions,
         )
 
     @torch.inference_mode()

@@ -26,7 +26,8 @@ class Seen:
     """One call of the network, B predictions of F frames.
 
     sample [B, C, F, h, w] · image_token [B, F, 1, 3] · facemap [B, F, 3, h, w], the first feature · au [B, F, 24, 2],
-    change and own · dropped: how many predictions did not see the portrait.
+    change and own · dropped: how many predictions did not see the portrait · audio [B, F, 5, width] · au_region,
+    audio_region [B, F, 1, h, w].
     """
 
     sample: torch.Tensor
@@ -36,6 +37,9 @@ class Seen:
     au: torch.Tensor | None
     reference: dict[str, KeysValues]
     dropped: int
+    audio: torch.Tensor | None = None
+    au_region: torch.Tensor | None = None
+    audio_region: torch.Tensor | None = None
 
 
 Answer = Callable[[Seen], torch.Tensor]
@@ -54,14 +58,15 @@ class Network(nn.Module):
 
     def forward(self, sample, timestep, image_token, facemap, conditions):
         rows = (len(sample), sample.shape[2])
+        told = {name: getattr(conditions, name) for name in ("au", "audio", "au_region", "audio_region")}
         seen = Seen(
             sample.clone(),
             int(timestep),
             image_token.unflatten(0, rows),
             facemap[0].unflatten(0, rows),
-            None if conditions.au is None else conditions.au.unflatten(0, rows),
-            conditions.reference,
-            conditions.unreferenced // rows[1],
+            reference=conditions.reference,
+            dropped=conditions.unreferenced // rows[1],
+            **{name: None if each is None else each.unflatten(0, rows) for name, each in told.items()},
         )
         assert facemap[1].shape[0] == len(image_token) and conditions.unreferenced % rows[1] == 0
         self.seen.append(seen)
@@ -80,6 +85,8 @@ class ReferenceNet(nn.Module):
 class Guider(nn.Module):
     """Features of a FaceMap are its means."""
 
+    batch_statistics = False
+
     def __init__(self):
         super().__init__()
         self.nothing = nn.Parameter(torch.zeros(1))
@@ -93,6 +100,13 @@ class Tokens(nn.Module):
 
     def forward(self, values, own):
         return torch.stack([values, own.expand_as(values)], -1)
+
+
+class Listening(nn.Module):
+    """Tokens are what is heard."""
+
+    def forward(self, heard):
+        return heard
 
 
 class ImageEncoder(nn.Module):
@@ -117,11 +131,16 @@ class Autoencoder(nn.Module):
         return (F.interpolate(latents[:, :3], scale_factor=CELL),)
 
 
-def stand_in_model(answer: Answer, training: dict | None = None, tokens: bool = True) -> FaceDiffusion:
-    """A model whose network gives `answer`. training: of the scheduler, SD 1.5's v-prediction by default."""
-    architecture = replace(SD15, scheduler=training or SD15.scheduler)
+def stand_in_model(
+    answer: Answer, training: dict | None = None, tokens: bool = True, hears: int = 0
+) -> FaceDiffusion:
+    """A model whose network gives `answer`. training: of the scheduler, SD 1.5's v-prediction by default · hears: width
+    of the audio features of one that listens."""
+    audio = {"features": "log-mel", "width": hears} if hears else {}
+    architecture = replace(SD15, scheduler=training or SD15.scheduler, audio=audio)
     networks = (Network(answer), ReferenceNet(), Guider(), Autoencoder(), ImageEncoder())
-    return FaceDiffusion("stand-in", architecture, *networks, au_tokens=Tokens() if tokens else None)
+    au_tokens, audio_tokens = Tokens() if tokens else None, Listening() if hears else None
+    return FaceDiffusion("stand-in", architecture, *networks, au_tokens, audio_tokens)
 
 
 def knows(clean: Answer, training: dict | None = None) -> Answer:

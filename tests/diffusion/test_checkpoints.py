@@ -3,6 +3,7 @@
 import json
 import pickle
 import zipfile
+from dataclasses import replace
 
 import pytest
 import torch
@@ -85,6 +86,8 @@ def test_precisions(files):
     assert loaded.guider.conv_layers[1].num_batches_tracked.dtype == torch.int64, "a counter stays whole"
     assert weight_dtype("auto", "cpu") == torch.float32 and weight_dtype("auto", "cuda:1") == torch.float16
     assert weight_dtype("fp32", "cuda") == torch.float32
+    halved = load_bundle(files, "fp16", architecture=TOY)
+    assert halved.unet.dtype == torch.float16 and halved.vae.dtype == torch.float32, "whose values may exceed fp16"
     with pytest.raises(AUHeadError, match='no precision "int8"; choose one of auto, fp32, fp16, bf16'):
         load_bundle(files, "int8", architecture=TOY)
 
@@ -144,13 +147,6 @@ def test_the_tiny_vae(files, tmp_path):
         assert one.vae.config.scaling_factor == 1 and one.vae.decode(torch.zeros(1, 4, 2, 2)).sample.shape[-1] == 16
 
 
-def test_layers_for_action_units_begin_without_effect(model, files):
-    architecture = checkpoints.replace(TOY, unet={**TOY.unet, "au_dim": 8})
-    loaded = load_bundle(files, architecture=architecture)
-    assert loaded.au_tokens(torch.zeros(2, 24), torch.zeros(24)).shape == (2, 24, 8)
-    assert equal(loaded, model)
-
-
 def test_our_own_file_gives_the_model_back(model, own, tmp_path):
     assert read_card(own) == {"name": "toy", "licence": "Apache-2.0", "steps": 12}
     path = tmp_path / "again.safetensors"
@@ -160,13 +156,17 @@ def test_our_own_file_gives_the_model_back(model, own, tmp_path):
     assert (loaded.name, loaded.architecture.unet) == ("toy", model.architecture.unet)
 
 
-def test_our_own_file_keeps_action_units(tmp_path):
+def test_our_own_file_keeps_action_units_and_speech(tmp_path):
     model = small_model(image_encoder=False, au_dim=8, audio_dim=6)
-    model.au_tokens = checkpoints.AUTokens(8)
+    model.au_tokens, model.audio_tokens = checkpoints.AUTokens(8), checkpoints.AudioTokens(20, 6)
+    model.architecture = replace(model.architecture, audio={"features": "log-mel", "width": 20})
     loaded = load_model(save_model(model, tmp_path / "toy.safetensors"))
     assert equal(loaded, model) and loaded.image_encoder is None
     values = torch.rand(2, 24)
     assert torch.equal(loaded.au_tokens(values, values[0]), model.au_tokens(values, values[0]))
+    heard = torch.rand(2, 5, 20)
+    assert torch.equal(loaded.audio_tokens(heard), model.audio_tokens(heard))
+    assert loaded.architecture.audio == {"features": "log-mel", "width": 20}
     layer = loaded.unet.down_blocks[0].attentions[0].transformer_blocks[0].attn2.processor
     assert layer.to_k_au.weight.shape[1] == 8 and layer.to_k_audio.weight.shape[1] == 6
 

@@ -9,12 +9,15 @@ pytest.importorskip("diffusers")
 import torch  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from stand_ins import CELL, SCALING, mixed, stand_in_model  # noqa: E402
+from toys import toy_guider  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.au.space import UNIT_INDEX  # noqa: E402
 from auhead_models.diffusion.codec import image_token  # noqa: E402
-from auhead_models.diffusion.conditioning import Conditioner  # noqa: E402
+from auhead_models.diffusion.conditioning import Conditioner, Portrait  # noqa: E402
+from auhead_models.diffusion.face_masks import face_mask, speaking_mask  # noqa: E402
 from auhead_models.diffusion.guidance import DROPPED, FULL, NEUTRAL, Guidance  # noqa: E402
+from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
 from auhead_models.face.deform import FaceDeformer  # noqa: E402
 from auhead_models.face.face import find_face  # noqa: E402
 from auhead_models.face.facemap import draw_facemap  # noqa: E402
@@ -22,6 +25,7 @@ from auhead_models.face.facemap import draw_facemap  # noqa: E402
 SIDE = 64
 SMILE, JAW = UNIT_INDEX["lip_corner_raise_left"], UNIT_INDEX["jaw_open"]
 CPU = torch.device("cpu")
+PORTRAIT = Portrait({}, torch.zeros(1, 1, 3))
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +41,11 @@ def _performance(frames=10, **columns):
     return AUSequence.zeros(frames).with_columns(columns)
 
 
-def _show(face, au_scale=2.0, performance=None, facemaps=None, region="all", **options):
+def _show(face, au_scale=2.0, performance=None, facemaps=None, heard=None, region="all", **options):
     model = stand_in_model(mixed, **options)
-    conditioner = Conditioner(model, face, Guidance(1.0, au_scale, region), CPU, lambda *_, **__: None)
-    return conditioner.show(performance or _performance(), facemaps)
+    settings = SamplerSettings(guidance=Guidance(1.0, au_scale, region))
+    conditioner = Conditioner(model, face, settings, CPU, lambda *_, **__: None)
+    return conditioner.show(performance or _performance(), facemaps, heard)
 
 
 def _cells(maps):
@@ -53,7 +58,7 @@ def _drawn(face, performance):
 
 def test_the_portrait_is_read_as_latents_and_token(face):
     model, placed = stand_in_model(mixed), []
-    conditioner = Conditioner(model, face, Guidance(), CPU, lambda *networks, **_: placed.extend(networks))
+    conditioner = Conditioner(model, face, SamplerSettings(), CPU, lambda *networks, **_: placed.extend(networks))
     portrait = conditioner.read_portrait()
     latents, token = portrait.known["layer"]
     assert torch.allclose(latents[:, :3], _cells(2 * face.crop[None] - 1) * SCALING, atol=1e-6)
@@ -65,7 +70,7 @@ def test_the_portrait_is_read_as_latents_and_token(face):
 def test_without_an_image_encoder_the_token_is_zero(face):
     model = stand_in_model(mixed)
     model.image_encoder = None
-    portrait = Conditioner(model, face, Guidance(), CPU, lambda *_, **__: None).read_portrait()
+    portrait = Conditioner(model, face, SamplerSettings(), CPU, lambda *_, **__: None).read_portrait()
     assert torch.equal(portrait.image_token, torch.zeros(1, 1, 3))
 
 
@@ -118,16 +123,46 @@ def test_the_mask_lies_on_the_driven_face(face):
 def test_rows_follow_the_names_and_parts_the_frames(face):
     steady = torch.arange(10) / 100
     performance = _performance(10, lip_corner_raise_left=steady.numpy())
-    part = _show(face, performance=performance).part(3, 5)
-    features, au = part.rows((DROPPED, FULL, NEUTRAL), CPU, torch.float64)
-    assert [len(level) for level in features] == [6, 6] and au.shape == (6, 24, 2)
-    assert features[0].dtype == au.dtype == torch.float64
-    assert torch.allclose(au[:, SMILE, 0], torch.tensor([0.03, 0.04, 0.03, 0.04, 0, 0], dtype=torch.float64), atol=1e-6)
+    heard = torch.rand(10, 5, 2)
+    part = _show(face, performance=performance, heard=heard, hears=2).part(3, 5)
+    features, told = part.rows((DROPPED, FULL, NEUTRAL), PORTRAIT)
+    assert [len(level) for level in features] == [6, 6] and told.au.shape == (6, 24, 2)
+    assert torch.allclose(told.au[:, SMILE, 0], torch.tensor([0.03, 0.04, 0.03, 0.04, 0, 0]), atol=1e-6)
     full, neutral = part.features[True], part.features[False]
     for level, rows in enumerate(features):
-        assert torch.equal(rows.float(), torch.cat([full[level], full[level], neutral[level]]))
+        assert torch.equal(rows, torch.cat([full[level], full[level], neutral[level]]))
+    assert told.unreferenced == 2
+    assert torch.equal(told.audio, torch.cat([torch.zeros(2, 5, 2), heard[3:5], heard[3:5]]))
+
+
+def test_tokens_act_on_the_driven_face_and_audio_where_it_speaks(face):
+    """Away from where the portrait's face was, when the head has moved."""
+    moving = _performance(4, x=torch.linspace(0, 0.3, 4).numpy())
+    shown = _show(face, performance=moving, heard=torch.rand(4, 5, 2), hears=2)
+    points = FaceDeformer(face).meshes(moving)
+    size = (SIDE // CELL, SIDE // CELL)
+    assert torch.equal(shown.au_region, face_mask(points, SIDE, size))
+    assert torch.equal(shown.audio_region, speaking_mask(points, SIDE, size))
+    assert not torch.equal(shown.au_region[0], shown.au_region[-1])
+    told = shown.part(2, 4).rows((FULL, NEUTRAL), PORTRAIT)[1]
+    assert torch.equal(told.au_region, shown.au_region[2:].repeat(2, 1, 1, 1))
+    assert torch.equal(told.audio_region, shown.audio_region[2:].repeat(2, 1, 1, 1))
+
+
+@pytest.mark.parametrize("window", [4, 16])
+def test_a_guider_with_the_statistics_of_its_batch_sees_a_window_at_once(face, window):
+    model = stand_in_model(mixed)
+    model.guider = toy_guider(batch_statistics=True)
+    settings = SamplerSettings(guidance=Guidance(1.0), window=window, overlap=0)
+    brighter = torch.rand(12, SIDE, SIDE, 3) * torch.linspace(0.1, 1, 12)[:, None, None, None]
+    shown = Conditioner(model, face, settings, CPU, lambda *_, **__: None).show(_performance(12), brighter, None)
+    maps = brighter.movedim(-1, 1)
+    expected = torch.cat([model.guider(part)[0] for part in maps.split(window)])
+    assert torch.allclose(shown.features[True][0], expected, atol=1e-4)
+    assert not torch.allclose(expected, torch.cat([model.guider(part)[0] for part in maps.split(8)]), atol=1e-3)
 
 
 def test_a_model_without_au_tokens_reads_the_facemap_alone(face):
     shown = _show(face, tokens=False)
-    assert shown.au is None and shown.part(0, 2).rows((FULL,), CPU, torch.float32)[1] is None
+    told = shown.part(0, 2).rows((FULL,), PORTRAIT)[1]
+    assert shown.au is None and told.au is None and told.audio is None

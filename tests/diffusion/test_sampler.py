@@ -167,6 +167,34 @@ def test_each_frame_is_shown_its_own_moment_of_the_performance(face):
     assert torch.allclose(shown, expected, atol=1e-5)
 
 
+def test_each_frame_hears_its_own_moment_and_its_neighbours(face):
+    """Across windows and segments; nothing in the prediction without the portrait."""
+    model = stand_in_model(mixed, hears=1)
+    audio = 1.0 + torch.arange(TWO_SEGMENTS)[:, None]
+    performance = _performance(TWO_SEGMENTS, lip_corner_raise_left=(torch.arange(TWO_SEGMENTS) / 100).numpy())
+    _draw(_renderer(model, face, steps=1, guidance=_always(2, 1)), performance, audio=audio)
+    for seen in model.unet.seen:
+        dropped, full = seen.audio
+        frames = (seen.au[1, :, 11, 0] * 100).round()
+        assert not dropped.any()
+        expected = frames[:, None] + 1 + torch.arange(-2, 3)
+        expected = torch.where((expected < 1) | (expected > TWO_SEGMENTS), 0, expected)
+        assert torch.allclose(full[..., 0], expected, atol=1e-3)
+        assert seen.au_region.shape == seen.audio_region.shape == (2, 4, 1, 8, 8)
+
+
+def test_a_model_that_listens_needs_what_it_learnt_with(face):
+    model = stand_in_model(mixed, hears=3)
+    for wrong in (torch.zeros(4, 3), torch.zeros(5, 2)):
+        with pytest.raises(AUHeadError, match="stand-in needs 3 for each of 5 frames"):
+            _draw(_renderer(model, face), _performance(5), audio=wrong)
+    _draw(_renderer(model, face), _performance(5))
+    assert model.unet.seen[-1].audio is None
+    deaf = stand_in_model(mixed)
+    _draw(_renderer(deaf, face), _performance(5), audio=torch.zeros(5, 3))
+    assert deaf.unet.seen[-1].audio is None
+
+
 def test_guidance_is_its_formula_and_stays_within_the_region(face):
     """Frames of a network that tells the AUs and the portrait by a shade of grey, against guidance.py's formula."""
     frames, scale, au_scale = 5, 1.5, 2.0

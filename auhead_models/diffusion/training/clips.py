@@ -4,12 +4,14 @@ Of each video stay: the latents of its frames in a crop chosen once, the landmar
 Action Units read from them, and which frame serves as the portrait, the calmest one. A clip is a safetensors file:
 
   latents [T, C, h, w] fp16 · landmarks [T, 478, 3] crop pixels · values [T, 24] units less the portrait's · own [24]
-  units of the portrait, 0..1 · portrait [] number of its frame · image_token [1, 1, D] · size [] side of the crop
+  units of the portrait, 0..1 · portrait [] number of its frame · image_token [1, 1, D] · size [] side of the crop ·
+  heard [T, 5, width] features of the sound around each frame, for a model that listens, else [T, 0, 0]
 """
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -24,10 +26,12 @@ from ...training.videos import at_rate, find_videos, fingerprint, seen_frames, w
 from ...video import VideoReader
 from ..codec import encode, image_token
 from ..model import FaceDiffusion
+from ..tokens import heard_around
 from ..weight_files import write_weights
 
 logger = logging.getLogger(__name__)
 
+Sound = Callable[[str, Path, int], torch.Tensor]  # features of a name, of a video's sound, for so many frames at 25 fps
 _CHUNK = 8  # frames encoded at once
 
 
@@ -43,6 +47,7 @@ class TrainingClip:
     portrait: int
     image_token: torch.Tensor
     size: int
+    heard: torch.Tensor
 
     def __len__(self) -> int:
         return len(self.latents)
@@ -56,19 +61,23 @@ def prepare_clips(
     shortest: int,
     device: torch.device | str = "cpu",
     progress: Callable[[int, int], None] | None = None,
+    audio: str | None = None,
+    sound: Sound | None = None,
 ) -> list[Path]:
     """Make clips of all videos in a folder and below, in `cache`; those that are there are not made again.
 
     size: side of the crops in pixels, a multiple of 64. shortest: frames below which a video is left out. A video that
-    cannot be used is told in the log. Raises AUHeadError when none can be.
+    cannot be used is told in the log. audio: name of the features of its sound that `sound` is to make, when a model
+    listens. Raises AUHeadError when no video can be used.
     """
     files, cache = find_videos(videos), Path(cache)
     clips = []
     for done, file in enumerate(files, 1):
-        clip = cache / f"{file.stem}-{fingerprint(file, of=size)}.safetensors"
+        clip = cache / f"{file.stem}-{fingerprint(file, of=(size, audio))}.safetensors"
         try:
             if not clip.exists():
-                write_weights(clip, _measure(file, model, size, shortest, device), {})
+                hear = None if audio is None else partial(sound, audio, file)
+                write_weights(clip, _measure(file, model, size, shortest, device, hear), {})
             clips.append(clip)
         except AUHeadError as error:
             logger.warning("%s is left out: %s", file, error)
@@ -90,10 +99,16 @@ def load_clip(path: Path) -> TrainingClip:
 
 @torch.inference_mode()
 def _measure(
-    file: Path, model: FaceDiffusion, size: int, shortest: int, device: torch.device | str
+    file: Path,
+    model: FaceDiffusion,
+    size: int,
+    shortest: int,
+    device: torch.device | str,
+    hear: Callable[[int], torch.Tensor] | None,
 ) -> dict[str, torch.Tensor]:
     points = watch_face(file, device, shortest)
     seen = seen_frames(points)
+    heard = torch.zeros(len(points), 0, 0) if hear is None else heard_around(hear(len(points)))
     performance = estimate_sequence(points, FPS)
     units = torch.tensor(performance.values)
     points = points[seen]
@@ -123,6 +138,7 @@ def _measure(
         "portrait": torch.tensor(portrait),
         "image_token": token.contiguous(),
         "size": torch.tensor(size),
+        "heard": heard[seen][: len(latents)].contiguous(),
     }
 
 

@@ -1,8 +1,8 @@
 """What is learnt: to take noise out of a window of frames, under its FaceMaps, Action Units and portrait.
 
 v- or noise prediction on the model's own schedule, noise offset 0.05, min-SNR weights with gamma 5 (Hang et al., arXiv
-2303.09556); the portrait is dropped now and then for classifier-free guidance, and the Action Units made neutral for AU
-guidance.
+2303.09556); the portrait, and the sound with it, is dropped now and then for classifier-free guidance, and the Action
+Units are made neutral for AU guidance.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from torch import nn
 
 from ...face.facemap import draw_facemap
 from ..attention import Conditions
+from ..face_masks import face_mask, speaking_mask
 from ..model import FaceDiffusion
 from .clips import TrainingClip
 
@@ -27,7 +28,7 @@ _SCHEDULE = (
 @dataclass(frozen=True, eq=False)
 class Window:
     """latents [1, C, F, h, w] · portrait [1, C, h, w] · image_token [1, 1, D] · facemaps [F, 3, H, W] 0..1 · values
-    [F, 24] · own [24]."""
+    [F, 24] · own [24] · heard [F, 5, width] · au_region, audio_region [F, 1, h, w], where tokens act."""
 
     latents: torch.Tensor
     portrait: torch.Tensor
@@ -35,18 +36,25 @@ class Window:
     facemaps: torch.Tensor
     values: torch.Tensor
     own: torch.Tensor
+    heard: torch.Tensor
+    au_region: torch.Tensor
+    audio_region: torch.Tensor
 
 
 def cut_window(clip: TrainingClip, start: int, frames: int) -> Window:
     """Frames start..start+frames of a clip, with the clip's portrait."""
     part = slice(start, start + frames)
+    points, side = clip.landmarks[part], tuple(clip.latents.shape[-2:])
     return Window(
         latents=clip.latents[part].float().transpose(0, 1)[None],
         portrait=clip.latents[clip.portrait][None].float(),
         image_token=clip.image_token,
-        facemaps=draw_facemap(clip.landmarks[part], clip.size).movedim(-1, 1),
+        facemaps=draw_facemap(points, clip.size).movedim(-1, 1),
         values=clip.values[part],
         own=clip.own,
+        heard=clip.heard[part],
+        au_region=face_mask(points, clip.size, side),
+        audio_region=speaking_mask(points, clip.size, side),
     )
 
 
@@ -63,7 +71,7 @@ class Objective(nn.Module):
     def __init__(self, model: FaceDiffusion):
         super().__init__()
         self.unet, self.reference_net, self.guider = model.unet, model.reference_net, model.guider
-        self.au_tokens = model.au_tokens
+        self.au_tokens, self.audio_tokens = model.au_tokens, model.audio_tokens
         training = {name: value for name, value in model.architecture.scheduler.items() if name in _SCHEDULE}
         self.scheduler = DDPMScheduler(**training)
 
@@ -109,6 +117,11 @@ class Objective(nn.Module):
         au = None
         if self.au_tokens is not None:
             au = self.au_tokens(torch.zeros_like(window.values) if drop_units else window.values, window.own)
-        return self.unet(
-            noisy, time, token.repeat_interleave(frames, 0), self.guider(window.facemaps), Conditions(known, au=au)
+        audio = None
+        if self.audio_tokens is not None:
+            audio = self.audio_tokens(window.heard)
+            audio = torch.zeros_like(audio) if drop_portrait else audio
+        conditions = Conditions(
+            known, au=au, audio=audio, au_region=window.au_region, audio_region=window.audio_region
         )
+        return self.unet(noisy, time, token.repeat_interleave(frames, 0), self.guider(window.facemaps), conditions)

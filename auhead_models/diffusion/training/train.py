@@ -7,28 +7,24 @@
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from ...errors import AUHeadError
 from ...files import check_output_folder
 from ...image import save_png
 from ...training.runs import check_positive, make_accelerator, resume, save_state
-from ..attention import AUCrossAttention
 from ..checkpoints import save_model
 from ..codec import decode, shrinks
 from ..model import FaceDiffusion
 from ..schedulers import make_scheduler
-from ..tokens import AUTokens
 from ..windows import check_window
-from .clips import TrainingClip, load_clip, prepare_clips
+from .adapters import choose_weights, with_adapters
+from .clips import Sound, TrainingClip, load_clip, prepare_clips
 from .objective import Objective, Window, cut_window
 from .settings import TRAINED_PARTS, TrainingSettings
 
-_ADAPTERS = (".processor.", "au_tokens.")  # names of what reads Action Units and speech
 _SHOWN = 4  # frames of a sample picture
 
 
@@ -38,31 +34,34 @@ def train_diffusion(
     output: str | Path,
     settings: TrainingSettings | None = None,
     progress: Callable[[int, int, float], None] | None = None,
+    sound: Sound | None = None,
 ) -> Path:
     """Train a model on a folder of videos; returns the file of the trained model.
 
-    progress: (steps done, steps, mean loss of late). Raises AUHeadError for settings that the model cannot serve, and
-    when no video can be used.
+    progress: (steps done, steps, mean loss of late). sound: makes the features of videos' sound, for a model that
+    listens. Raises AUHeadError for settings that the model cannot serve, and when no video can be used.
     """
     settings, output = settings or TrainingSettings(), Path(output)
     _check(settings, model)
     accelerator = make_accelerator(settings.precision, settings.accumulate)
     check_output_folder(output)
-    if settings.train == "adapters" and model.au_tokens is None:
-        model = with_adapters(model, settings.seed)
+    audio = model.architecture.audio.get("features") or (None if settings.audio == "none" else settings.audio)
     for network in (model.vae, model.image_encoder):
         if network is not None:
             network.to(accelerator.device).requires_grad_(False)
     with accelerator.main_process_first():
-        paths = prepare_clips(videos, output / "clips", model, settings.size, settings.window, accelerator.device)
+        cached = output / "clips", model, settings.size, settings.window, accelerator.device
+        paths = prepare_clips(videos, *cached, audio=audio, sound=sound)
     clips = [load_clip(path) for path in paths]
 
+    listening = {} if audio is None else {"features": audio, "width": clips[0].heard.shape[-1]}
+    model = with_adapters(model, listening, settings.seed)
     model.unet.enable_gradient_checkpointing()
     objective = Objective(model).train()
     learnt = choose_weights(objective, settings.train)
     optimizer = torch.optim.AdamW(learnt, settings.rate, weight_decay=0.01)
     objective, optimizer = accelerator.prepare(objective, optimizer)
-    training = {"train": settings.train}
+    training = {"train": settings.train, "audio": audio or "none"}
     done = resume(accelerator, output / "state", objective, optimizer, training)
     late = None
     while done < settings.steps:
@@ -91,27 +90,6 @@ def train_diffusion(
         card = {"trained": settings.train, "steps": done, "clips": len(clips), "size": settings.size}
         save_model(model, path, card)
     return path
-
-
-def with_adapters(model: FaceDiffusion, seed: int = 0) -> FaceDiffusion:
-    """The same networks with layers that read Action Units and do nothing until they are trained."""
-    dim = model.unet.config.cross_attention_dim
-    like = next(model.unet.parameters())
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        tokens = AUTokens(dim).to(like)
-        for name, layer in model.unet.named_modules():
-            if name.endswith("attn2") and "motion_modules" not in name:
-                layer.set_processor(AUCrossAttention(layer.inner_dim, dim).to(like))
-    architecture = replace(model.architecture, unet={**model.architecture.unet, "au_dim": dim})
-    return replace(model, architecture=architecture, au_tokens=tokens)
-
-
-def choose_weights(objective: nn.Module, train: str) -> list[nn.Parameter]:
-    """Freeze everything but the chosen part, which is returned."""
-    for name, weight in objective.named_parameters():
-        weight.requires_grad_(train == "all" or any(mark in name for mark in _ADAPTERS))
-    return [weight for weight in objective.parameters() if weight.requires_grad]
 
 
 @torch.no_grad()

@@ -3,6 +3,7 @@ import pytest
 pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
+import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
 from toys import toy_model  # noqa: E402
@@ -10,13 +11,16 @@ from toys import toy_model  # noqa: E402
 from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.cli import main  # noqa: E402
 from auhead_models.diffusion.checkpoints import load_model, save_model  # noqa: E402
+from auhead_models.diffusion.training.adapters import with_adapters  # noqa: E402
 from auhead_models.diffusion.training.clips import load_clip, prepare_clips  # noqa: E402
 from auhead_models.diffusion.training.objective import min_snr_weight  # noqa: E402
 from auhead_models.diffusion.training.settings import TrainingSettings  # noqa: E402
-from auhead_models.diffusion.training.train import train_diffusion, with_adapters  # noqa: E402
+from auhead_models.diffusion.training.train import train_diffusion  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 from auhead_models.face.face import find_face  # noqa: E402
 from auhead_models.face.warp import WarpRenderer  # noqa: E402
+from auhead_models.hearing import FEATURES  # noqa: E402
+from auhead_models.speech import Audio  # noqa: E402
 from auhead_models.video import VideoWriter  # noqa: E402
 
 FRAMES = 10
@@ -26,10 +30,11 @@ SETTINGS = {"size": 64, "window": 4, "steps": 2, "every": 2, "rate": 1e-3}
 @pytest.fixture(scope="module")
 def videos(portrait, tmp_path_factory):
     """A folder with one talking video, one without a face, and a text."""
+    sound = Audio(np.sin(np.arange(6400) ** 1.2).astype(np.float32), 16000)
     folder = tmp_path_factory.mktemp("videos")
     face = find_face(portrait, size=160)
     opening = AUSequence.zeros(FRAMES).with_columns({"jaw_open": torch.linspace(0, 0.8, FRAMES).numpy()})
-    with VideoWriter(folder / "talking.mp4", 25.0, 160, 160) as video:
+    with VideoWriter(folder / "talking.mp4", 25.0, 160, 160, sound) as video:
         for frame, _ in WarpRenderer(face).render(opening):
             video.write(frame)
     with VideoWriter(folder / "wall.mp4", 25.0, 160, 160) as video:
@@ -76,6 +81,36 @@ def test_adapters_alone_learn_and_the_model_opens(videos, model, tmp_path):
     assert added and any(float(after[name].abs().max()) > 0 for name in added if "to_v_au" in name)
     with Image.open(tmp_path / "samples" / "000002.png") as picture:
         assert picture.size == (4 * 64, 2 * 64)
+
+
+def test_layers_that_listen_learn_and_those_for_units_stay(videos, model, tmp_path):
+    """The width is that of the features; a model that listens is trained on with the features that it knows."""
+    asked = []
+
+    def sound(name, video, frames):
+        asked.append((name, video.name, frames))
+        return torch.rand(frames, 3)
+
+    settings = TrainingSettings(**SETTINGS, audio="log-mel")
+    trained = load_model(train_diffusion(model, videos, tmp_path / "first", settings, sound=sound))
+    assert asked == [("log-mel", "talking.mp4", FRAMES)]
+    assert trained.architecture.audio == {"features": "log-mel", "width": 3}
+    values = [weight for name, weight in trained.unet.state_dict().items() if "to_v_audio" in name]
+    assert values and all(float(weight.abs().max()) > 0 for weight in values)
+    units = _weights(trained.au_tokens)
+    settings = TrainingSettings(**{**SETTINGS, "steps": 1, "rate": 1e-12})
+    again = load_model(train_diffusion(trained, videos, tmp_path / "second", settings, sound=sound))
+    assert asked[-1][0] == "log-mel" and again.audio_tokens is not None
+    assert all(torch.allclose(weight, units[name]) for name, weight in again.au_tokens.state_dict().items())
+
+
+def test_layers_for_units_are_kept_when_a_model_begins_to_listen(model):
+    reading = with_adapters(model)
+    layer = reading.unet.down_blocks[0].attentions[0].transformer_blocks[0].attn2
+    layer.processor.to_v_au.weight.data.fill_(0.5)
+    listening = with_adapters(reading, {"features": "log-mel", "width": 3})
+    assert listening.au_tokens is reading.au_tokens and listening.architecture.unet["audio_dim"] == 24
+    assert bool((layer.processor.to_v_au.weight == 0.5).all()) and not layer.processor.to_v_audio.weight.any()
 
 
 def test_training_goes_on_where_it_stopped(videos, tmp_path):
@@ -131,10 +166,11 @@ def test_what_cannot_be_trained_is_told(videos, model, tmp_path, changes, senten
 
 def test_the_command_trains(videos, model, tmp_path, capsys):
     save_model(model, tmp_path / "toy.safetensors")
-    words = ["--model", tmp_path / "toy.safetensors", "--size", 64, "--window", 4, "--steps", 1]
+    words = ["--model", tmp_path / "toy.safetensors", "--size", 64, "--window", 4, "--steps", 1, "--audio", "log-mel"]
     command = ["train", "diffusion", videos, "-o", tmp_path / "run", *words]
     assert main([str(word) for word in command]) == 0
-    assert load_model(tmp_path / "run" / "model.safetensors").au_tokens is not None
+    trained = load_model(tmp_path / "run" / "model.safetensors")
+    assert trained.au_tokens is not None and trained.audio_tokens.first.in_features == FEATURES["log-mel"][0]
     assert "model.safetensors" in capsys.readouterr().out
 
 
