@@ -8,6 +8,7 @@ import { COLUMNS, EMOTIONS, FADE } from "./units.js";
 const MOST_VALUE = 4; // beyond this an edit has no effect in any column
 const NEW_EMOTION = 2; // seconds
 const NEW_GESTURE = 1.2;
+const PULL_EASE = 0.3; // seconds in which what is pulled on the face comes and goes
 
 const limited = (value) => tidy(Math.min(Math.max(value, -MOST_VALUE), MOST_VALUE));
 
@@ -90,9 +91,12 @@ export function stretchTo(editor, drag, anchor, factor) {
   editor.commit(moved.edits, moved.selection, drag.gesture);
 }
 
+/** The selection with the rests that hold its bumps. */
+const withRests = (editor) => new Set([...editor.selection, ...restsBeside(editor.edits, editor.selection).keys()]);
+
 export function remove(editor) {
   if (!editor.selection.size) return;
-  const { edits } = mapped(editor.edits, editor.selection, () => null, () => null);
+  const { edits } = mapped(editor.edits, withRests(editor), () => null, () => null);
   editor.commit(edits, new Set());
 }
 
@@ -134,14 +138,17 @@ export function goToNext(editor, direction, extend = false) {
   return stop;
 }
 
-/** Copies the selection: {keys: [{c, time, value, ease}], spans, presets, channel, start}. */
+/** Copies the selection: {keys: [{c, time, value, ease}], spans, presets, channel, start of what is selected}. */
 export function copied(editor) {
   const keys = [];
-  mapKeys(editor.edits, editor.selection, (key, c) => (keys.push({ c, ...key }), key));
+  mapKeys(editor.edits, withRests(editor), (key, c) => {
+    keys.push({ c, ...key });
+    return key;
+  });
   const spans = editor.edits.spans.filter((span) => editor.selection.has(span));
   const presets = editor.edits.presets.filter((timed) => editor.selection.has(timed));
-  const start = Math.min(...[...keys.map(({ time }) => time), ...[...spans, ...presets].map(blockStart)]);
-  if (!Number.isFinite(start)) return null;
+  const start = selectionTime(editor)?.from;
+  if (start === undefined) return null;
   return { kind: "auhead-keys", keys, spans, presets, channel: editor.activeChannel?.id ?? null, start };
 }
 
@@ -182,7 +189,7 @@ function intoChannel(clip, channel, by, balance) {
 }
 
 export function mirror(editor) {
-  const keys = new Set([...editor.selection].filter((item) => "value" in item));
+  const keys = new Set([...withRests(editor)].filter((item) => "value" in item));
   if (editor.selection.size && !keys.size) return 0;
   const { edits, selection } = mirrored(editor.edits, keys);
   editor.commit(edits, selection);
@@ -318,8 +325,16 @@ export function poseHere(editor) {
   return Object.fromEntries(COLUMNS.map(({ id }, c) => [id, row[c]]));
 }
 
-/** Drags on the face itself: the channel of a row by `delta` at the playhead. */
-export function pushFace(editor, row, channel, delta, drag) {
-  const { edits, selection } = addKey(drag.edits, channel, editor.snap(editor.playhead), delta, { balance: editor.balanceOf(row), ease: 0.3 });
+/** Keys at the playhead that bring columns {id: value} there from what they were when the drag began. */
+export function pullColumns(editor, drag, values, changed) {
+  const at = editor.snap(editor.playhead);
+  let { edits } = drag;
+  const selection = new Set();
+  for (const [id, value] of Object.entries(changed)) {
+    const c = COLUMNS.findIndex((column) => column.id === id);
+    const added = addKey(edits, { parts: [[c, 1]] }, at, value - values[c], { ease: PULL_EASE });
+    edits = added.edits;
+    added.selection.forEach((key) => selection.add(key));
+  }
   editor.commit(edits, selection, drag.gesture);
 }

@@ -32,11 +32,17 @@ export function rowScale(editor, place, index) {
     [low, high] = [Math.min(low, curve.low), Math.max(high, curve.high)];
   }
   const [from, to] = shownRange(row.channels, low, high);
+  const [most, least] = [bent(to, to), bent(from, to)];
   return {
-    y: (value) => top + ((to - value) / (to - from)) * height,
-    value: (y) => to - ((y - top) / height) * (to - from),
+    y: (value) => top + ((most - bent(value, to)) / (most - least)) * height,
+    value: (y) => unbent(most - ((y - top) / height) * (most - least), to),
   };
 }
+
+// Speech moves most units by a fifth of what they can do, so small values get more room: straight near 0, then closer.
+const BEND = 5;
+const bent = (value, most) => Math.asinh((BEND * value) / most);
+const unbent = (height, most) => (Math.sinh(height) * most) / BEND;
 
 /** Where the keys of a row are: [{x, y, time, ease, layer, members, channel, order}]. */
 export function keyPoints(editor, place, index) {

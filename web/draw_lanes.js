@@ -24,7 +24,7 @@ export function drawRuler(ctx, editor, place, theme) {
     const x = Math.round(scale.x(time));
     ctx.fillStyle = label === null ? theme.line : theme.faint;
     ctx.fillRect(x, bottom - (label === null ? 4 : 8), 1, label === null ? 4 : 8);
-    if (label !== null) text(ctx, label, x + 4, 11, theme.dim);
+    if (label !== null && x + 30 < place.width) text(ctx, label, x + 4, 11, theme.dim);
   }
   ctx.fillStyle = theme.line;
   ctx.fillRect(0, bottom - 1, place.width, 1);

@@ -1,32 +1,29 @@
-// The live face beside the timeline, and dragging on it: what is pulled there becomes keys at the playhead.
+// The live face beside the timeline. What is pulled on it becomes keys at the playhead: with Shift on both sides.
 
-import { beginDrag, pushFace } from "./actions.js";
-import { h } from "./controls.js";
+import { beginDrag, pullColumns } from "./actions.js";
+import { button, h, pressed } from "./controls.js";
 import { createFace } from "./face.js";
-import { ROWS } from "./rows.js";
-
-// Where on the picture a drag pulls which row: [from top, to top, row across, row along], in shares of the picture.
-const ZONES = [
-  { top: 0.24, bottom: 0.38, left: 0.22, right: 0.78, up: "brows" },
-  { top: 0.38, bottom: 0.5, left: 0.22, right: 0.78, up: "eyes" },
-  { top: 0.6, bottom: 0.8, left: 0.42, right: 0.58, up: "mouth_open", sideways: "lips" },
-  { top: 0.58, bottom: 0.78, left: 0.3, right: 0.7, up: "smile" },
-];
-const HEAD = { up: "pitch", sideways: "yaw" };
-const REACH = 0.3; // of the picture: a pull of 1
-const TURN = 0.6; // radians of a pull of 1
+import { groupOf } from "./rows.js";
+import { COLUMNS } from "./units.js";
 
 export class FaceView {
-  constructor(editor, words, focus) {
-    this.editor = editor;
+  /** grabbed(): the pointer has let go of the face, which took the focus of the keyboard. */
+  constructor(editor, words, grabbed) {
+    Object.assign(this, { editor, grabbed });
     this.canvas = h("canvas", { class: "aue-face", role: "img", "aria-label": words("title") });
-    this.element = h("div", { class: "aue-stage", title: words("g_face") }, this.canvas);
-    this.values = new Float32Array(40);
+    this.near = button("near", words("near"), () => this.toggleNear(), { class: "aue-near" });
+    this.element = h("div", { class: "aue-stage" }, this.canvas, this.near);
+    this.canvas.title = words("g_face");
+    this.values = new Float32Array(COLUMNS.length);
     this.face = createFace(this.canvas);
-    this.face.setPortrait(null);
+    this.setPortrait(null);
     this.sizes = new ResizeObserver(() => this.face.resize(this.element.clientWidth, this.element.clientHeight));
     this.sizes.observe(this.element);
-    this.canvas.addEventListener("pointerdown", (event) => this.pull(event, focus));
+    this.canvas.addEventListener("pointermove", (event) => this.drag || this.hover(event));
+    this.canvas.addEventListener("pointerleave", () => this.drag || this.face.highlight(null));
+    this.canvas.addEventListener("pointerdown", (event) => this.take(event));
+    this.canvas.addEventListener("pointermove", (event) => this.drag?.move(event));
+    for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, () => this.release());
   }
 
   setPortrait(payload) {
@@ -42,43 +39,61 @@ export class FaceView {
     this.face.draw(this.values);
   }
 
-  pull(event, focus) {
-    if (event.button || this.editor.readOnly || this.editor.playing) return;
-    const { editor, canvas } = this;
-    const box = canvas.getBoundingClientRect();
-    const side = Math.min(box.width, box.height);
-    const [x, y] = [(event.clientX - box.left - (box.width - side) / 2) / side, (event.clientY - box.top - (box.height - side) / 2) / side];
-    const zone = ZONES.find((each) => x >= each.left && x <= each.right && y >= each.top && y <= each.bottom);
-    const drag = beginDrag(editor);
-    canvas.setPointerCapture(event.pointerId);
-    let axis = null;
-    const move = (now) => {
-      const [dx, dy] = [(now.clientX - event.clientX) / side, (event.clientY - now.clientY) / side];
-      if (!axis && Math.hypot(dx, dy) < 0.02) return;
-      axis ??= Math.abs(dx) > Math.abs(dy) && (!zone || zone.sideways) ? "sideways" : "up";
-      const amount = (axis === "up" ? dy : Math.abs(dx) * Math.sign(dx * (x < 0.5 ? -1 : 1))) / REACH;
-      if (!zone) return this.push(HEAD[axis], (axis === "up" ? dy : dx) * (TURN / REACH), drag);
-      this.push(zone[axis], zone[axis] === "mouth_open" ? -amount : amount, drag);
-    };
-    const end = () => {
-      canvas.removeEventListener("pointermove", move);
-      editor.flush();
-      focus();
-    };
-    canvas.addEventListener("pointermove", move);
-    canvas.addEventListener("pointerup", end, { once: true });
-    canvas.addEventListener("pointercancel", end, { once: true });
+  toggleNear() {
+    this.closeUp = !this.closeUp;
+    pressed(this.near, this.closeUp);
+    this.face.setCloseUp(this.closeUp);
   }
 
-  push(id, delta, drag) {
-    const row = ROWS.find((each) => each.id === id) ?? ROWS.find((each) => each.id === "head");
-    const channel = row.linked.find((each) => each.id === id) ?? row.linked[0];
-    this.editor.setActive(row.id, row.linked.indexOf(channel));
-    pushFace(this.editor, row, channel, delta, drag);
+  /** The event's place on the canvas in CSS pixels, whatever zoom the host shows it at. */
+  point(event) {
+    const area = this.canvas.getBoundingClientRect();
+    const zoom = area.width / this.canvas.offsetWidth || 1;
+    return [(event.clientX - area.left) / zoom, (event.clientY - area.top) / zoom];
+  }
+
+  hover(event) {
+    const handle = this.editor.readOnly ? null : this.face.pick(...this.point(event));
+    this.face.highlight(handle);
+    this.canvas.style.cursor = handle ? "grab" : "default";
+  }
+
+  take(event) {
+    const { editor } = this;
+    const handle = event.button || editor.readOnly || editor.playing ? null : this.face.pick(...this.point(event));
+    if (!handle) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    const [x, y] = this.point(event);
+    const values = editor.values();
+    const start = beginDrag(editor);
+    this.drag = {
+      move: (now) => {
+        const [toX, toY] = this.point(now);
+        if (Math.hypot(toX - x, toY - y) < 2) return;
+        const changed = this.face.drag(handle, values, toX - x, toY - y);
+        const both = now.shiftKey ? mirroredToo(changed) : changed;
+        const [first] = Object.keys(both);
+        if (first) editor.setActive(groupOf(first).id);
+        pullColumns(editor, start, values, both);
+      },
+    };
+  }
+
+  release() {
+    if (!this.drag) return;
+    this.drag = null;
+    this.editor.flush();
+    this.grabbed();
   }
 
   dispose() {
     this.sizes.disconnect();
     this.face.dispose();
   }
+}
+
+/** The other side's units brought to the same values. */
+function mirroredToo(changed) {
+  const partners = Object.entries(changed).map(([id, value]) => [COLUMNS.find((column) => column.id === id).mirror, value]);
+  return { ...Object.fromEntries(partners.filter(([id]) => id)), ...changed };
 }

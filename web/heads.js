@@ -68,7 +68,7 @@ export class Heads {
       max: 3,
       step: 0.05,
       usual: 1,
-      format: (number) => `×${number.toFixed(number % 0.1 ? 2 : 1)}`,
+      format: (number) => `×${Number(number.toFixed(2))}`,
       onInput: (number, gesture) => setGain(editor, row, number, gesture),
       onEnd: () => editor.flush(),
     });
@@ -94,7 +94,7 @@ export class Heads {
         step: 0.05,
         usual: 0,
         className: "aue-balance",
-        format: (number) => (number ? `${Math.round(100 * Math.abs(number))} % ${words(number > 0 ? "left" : "right")}` : "="),
+        format: (number) => (number ? `${Math.round(100 * Math.abs(number))} % ${words(number > 0 ? "left" : "right")}` : words("both")),
         onInput: (number, gesture) => setBalance(editor, row, number, gesture),
         onEnd: () => editor.flush(),
       });
@@ -139,7 +139,7 @@ export class Heads {
 
   legend(channel, order, active) {
     const chosen = active && this.editor.channel === order;
-    return h("span", { class: `aue-key-${order}${chosen ? " chosen" : ""}` }, unitName(this.words, COLUMNS[channel.up[0]]));
+    return h("span", { class: `aue-key-${order}${chosen ? " chosen" : ""}` }, this.words(`short_${channel.id}`));
   }
 
   /** The values at the playhead. */
