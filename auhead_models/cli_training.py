@@ -43,6 +43,7 @@ def train_alm(given: Namespace) -> None:
         checkpointing=not given.keep_activations,
         **{name: getattr(given, name) for name in ALMSettings.__dataclass_fields__ if hasattr(given, name)},
     )
+    alm_training.check_training(settings)  # before gigabytes are read
     backend = open_alm(given.model, _roots(given), alm_training.number_format(settings.precision))
     with tqdm(total=settings.steps, unit="step", disable=None) as bar:
 
@@ -64,7 +65,8 @@ def eval_alm(given: Namespace) -> None:
         raise AUHeadError(f"No clip of {given.data} would be held out; leave --held-out away.")
     device = choose_device(given.device)
     backend = open_alm(given.model, _roots(given), given.precision, device)
-    backend.network.to(device)
+    if backend.network.device.type != device.type:  # one of 8 or 4 bits is there already, and may not be moved
+        backend.network.to(device)
     with tqdm(total=len(dataset) * (1 + given.free), unit="clip", disable=None) as bar:
         scores = {backend.name: evaluate(backend, dataset, progress=lambda *_: bar.update())}
         if given.free:

@@ -25,13 +25,20 @@ _KEY = "auhead_training"
 _MOMENTS = ("exp_avg", "exp_avg_sq", "step")  # of AdamW
 
 
+def need_accelerate() -> None:
+    """Raises AUHeadError without the package accelerate."""
+    try:
+        import accelerate  # noqa: F401
+    except ImportError as error:
+        raise AUHeadError(NEEDS_ACCELERATE) from error
+
+
 def make_accelerator(precision: str, accumulate: int):
     """An Accelerator for one of PRECISIONS and so many parts of a step. Raises AUHeadError without the package, and in
     a process that has trained in another number format."""
-    try:
-        from accelerate import Accelerator
-    except ImportError as error:
-        raise AUHeadError(NEEDS_ACCELERATE) from error
+    need_accelerate()
+    from accelerate import Accelerator
+
     mixed = "no" if precision == "fp32" else precision
     try:
         return Accelerator(mixed_precision=mixed, gradient_accumulation_steps=accumulate)

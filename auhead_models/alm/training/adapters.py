@@ -26,16 +26,23 @@ ABOUT = "auhead.json"
 VERSION = 1
 
 
+def need_peft() -> None:
+    """Raises AUHeadError without the package peft."""
+    try:
+        import peft  # noqa: F401
+    except ImportError as error:
+        raise AUHeadError(NEEDS_PEFT) from error
+
+
 def add_adapters(backend: Backend, rank: int, alpha: int, dropout: float, seed: int = 0):
     """Put adapters into the network of a backend, in place, and teach it the AU tokens; returns peft's model around it.
 
     The adapters change nothing at first. Afterwards they, and the rows, are all that learns. Raises AUHeadError without
     the package peft.
     """
-    try:
-        from peft import LoraConfig, get_peft_model
-    except ImportError as error:
-        raise AUHeadError(NEEDS_PEFT) from error
+    need_peft()
+    from peft import LoraConfig, get_peft_model
+
     vocabulary, network = backend.teach_tokens(), backend.network
     names = {id(module): name for name, module in network.named_modules()}
     layers = [network.get_input_embeddings(), network.get_output_embeddings()]

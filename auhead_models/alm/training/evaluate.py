@@ -1,10 +1,11 @@
 """A model's answers to the clips of a dataset, and the table of how good they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
+from ...au.sequence import Span
 from ...errors import AUHeadError
 from ...speech import SPEECH_RATE, Audio
 from ..backends.backend import Backend
@@ -24,7 +25,7 @@ def answer(backend: Backend, speech: np.ndarray) -> Utterance:
     """What a model writes for speech [N] at 16 kHz of any length, under the grammar, without sampling, and sure of its
     emotion or not. One without AU tokens names the emotion, and its prototype moves with the voice.
 
-    Where speech is longer than the backend's window, the emotion that lasts longest counts as that of the whole.
+    Of several emotions the one that lasts longest counts as that of the whole.
     """
     if backend.vocabulary is None:
         heard = listen(backend, Audio(speech, SPEECH_RATE))
@@ -33,6 +34,11 @@ def answer(backend: Backend, speech: np.ndarray) -> Utterance:
         parts = [speech[part] for part in cut(speech, backend.window)]
         answers = [_finished(write(backend, [part], [Rules(frames_of(part))]))[0] for part in parts]
         values, spans = join([each.utterance for each in answers])
+    return _whole(values, spans)
+
+
+def _whole(values: np.ndarray, spans: Sequence[Span]) -> Utterance:
+    """An utterance of one emotion: that which lasts longest."""
     longest = max(spans, key=lambda span: span.end - span.start)
     return Utterance(longest.emotion, longest.level, values)
 
@@ -46,15 +52,22 @@ def _finished(generator):
             return stop.value
 
 
-@torch.inference_mode()
 def answer_freely(backend: Backend, speech: np.ndarray) -> Utterance | None:
-    """What a model writes without the grammar; None when that is no utterance of the right length.
+    """What a model writes without the grammar; None when that is no utterance of the right length. It shows whether the
+    model has learnt the language."""
+    parts = [_written_freely(backend, speech[part]) for part in cut(speech, backend.window)]
+    if any(part is None for part in parts):
+        return None
+    return _whole(*join(parts))
 
-    speech: [N] at 16 kHz, within the backend's window. Shows whether the model has learnt the language.
-    """
+
+@torch.inference_mode()
+def _written_freely(backend: Backend, speech: np.ndarray) -> Utterance | None:
+    """For speech within the backend's window."""
     frames = frames_of(speech)
     inputs = backend.inputs(backend.features([speech]), [perform_instruction(frames)])
     ids, mask = inputs["input_ids"], inputs["attention_mask"]
+    one = torch.ones(1, 1, dtype=mask.dtype)
     logits, cache = backend.begin(inputs)
     written = []
     for _ in range(most_tokens(frames) + 1):
@@ -62,8 +75,7 @@ def answer_freely(backend: Backend, speech: np.ndarray) -> Utterance | None:
         if int(token) == backend.end:
             break
         written.append(int(token))
-        ids = torch.cat((ids, token[:, None]), 1)
-        mask = torch.cat((mask, torch.ones(1, 1, dtype=mask.dtype)), 1)
+        ids, mask = torch.cat((ids, token[:, None]), 1), torch.cat((mask, one), 1)
         logits, cache = backend.advance(ids, mask, cache)
     tokens = backend.vocabulary.tokens(written)
     if len(tokens) < len(written):

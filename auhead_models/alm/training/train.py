@@ -15,9 +15,9 @@ import torch
 
 from ...errors import AUHeadError
 from ...files import check_output_folder
-from ...training.runs import check_positive, make_accelerator, resume, save_state
+from ...training.runs import check_positive, make_accelerator, need_accelerate, resume, save_state
 from ..backends.backend import Backend
-from .adapters import add_adapters, learning_groups, save_adapters
+from .adapters import add_adapters, learning_groups, need_peft, save_adapters
 from .dataset import Dataset
 from .evaluate import evaluate
 from .examples import collate, draw_clip, vary
@@ -42,7 +42,7 @@ def train_alm(
     settings that make no sense, without peft or accelerate, and for a folder that holds another training.
     """
     settings, output = settings or ALMSettings(), check_output_folder(output)
-    _check(settings)
+    check_training(settings)
     accelerator = make_accelerator(number_format(settings.precision), settings.accumulate)
     learnt, checked = dataset.split(settings.held_out)
     checked = _spread(checked if len(checked) else learnt, settings.checked)
@@ -82,13 +82,32 @@ def train_alm(
         if progress is not None:
             progress(done, settings.steps, late["total"])
         if done % settings.every == 0 or done == settings.steps:
-            save_state(accelerator, output / "state", done, objective, optimizer, training)
             if accelerator.is_main_process:
-                scores = check(backend, checked)
+                scores = _scores(backend, checked)
                 _log(output / "log.jsonl", {"step": done, **late, **_summary(scores)})
                 about = {**training, "architecture": backend.architecture, "steps": done, "settings": asdict(settings)}
                 save_adapters(model, output / "lora", {**about, "scores": _summary(scores)})
+            save_state(accelerator, output / "state", done, objective, optimizer, training)
     return output / "lora"
+
+
+def check_training(settings: ALMSettings) -> None:
+    """Raises AUHeadError for settings that make no sense, and without peft or accelerate."""
+    need_peft()
+    need_accelerate()
+    check_positive(settings, "rank", "steps", "batch", "accumulate", "rate", "every", "checked")
+    if settings.alpha < settings.rank:
+        raise AUHeadError(
+            f"alpha is {settings.alpha} for rank {settings.rank}, which would weaken what is learnt; "
+            "use an alpha of the rank or more."
+        )
+    if settings.precision not in PRECISIONS:
+        raise AUHeadError(f'There is no precision "{settings.precision}"; choose one of {", ".join(PRECISIONS)}.')
+    if settings.longest < 1:
+        raise AUHeadError(f"longest is {settings.longest:g} s; use 1 s or more.")
+    for name in ("dropout", "held_out", "told", "mirrored", "silenced"):
+        if not 0 <= getattr(settings, name) <= 1:
+            raise AUHeadError(f"{name} is {getattr(settings, name)}; use a number from 0 to 1.")
 
 
 def number_format(precision: str) -> str:
@@ -104,7 +123,7 @@ def rate_at(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def check(backend: Backend, dataset: Dataset) -> Scores:
+def _scores(backend: Backend, dataset: Dataset) -> Scores:
     """Scores of a network that is being trained."""
     training = backend.network.training
     backend.network.eval()
@@ -125,21 +144,6 @@ def _summary(scores: Scores) -> dict[str, float | None]:
 
 
 def _log(path: Path, line: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
-
-
-def _check(settings: ALMSettings) -> None:
-    check_positive(settings, "rank", "steps", "batch", "accumulate", "rate", "every", "checked")
-    if settings.alpha < settings.rank:
-        raise AUHeadError(
-            f"alpha is {settings.alpha} for rank {settings.rank}, which would weaken what is learnt; "
-            "use an alpha of the rank or more."
-        )
-    if settings.precision not in PRECISIONS:
-        raise AUHeadError(f'There is no precision "{settings.precision}"; choose one of {", ".join(PRECISIONS)}.')
-    if settings.longest < 1:
-        raise AUHeadError(f"longest is {settings.longest:g} s; use 1 s or more.")
-    for name in ("dropout", "held_out", "told", "mirrored", "silenced"):
-        if not 0 <= getattr(settings, name) <= 1:
-            raise AUHeadError(f"{name} is {getattr(settings, name)}; use a number from 0 to 1.")
