@@ -47,6 +47,11 @@ PUBLIC = {
 }
 
 
+def folders(models: Path) -> list[Path]:
+    """Where a folder like ComfyUI's models/ may hold audio-language models."""
+    return [models / name for name in ("auhead", "text_encoders", "LLM")]
+
+
 def names(roots: Sequence[Path]) -> list[str]:
     """All that can be chosen: the known ones first, then folders below the roots, as paths from there. Never raises."""
     found = {path.relative_to(root).as_posix() for root in roots for path in _folders(root)}

@@ -36,9 +36,9 @@ from auhead_models.au.emotions import EMOTIONS  # noqa: E402
 from auhead_models.speech.model import load_model  # noqa: E402
 
 LANGUAGE = {
-    "hidden_size": 192,
-    "intermediate_size": 512,
-    "num_hidden_layers": 4,
+    "hidden_size": 160,
+    "intermediate_size": 416,
+    "num_hidden_layers": 3,
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
     "max_position_embeddings": 2048,
