@@ -101,8 +101,10 @@ class DiffusionRenderer:
         for part in parts:
             piece = performance.frames(part.start, part.stop)
             own = None if facemaps is None else facemaps[part.start : part.stop]
-            shown = self._conditioner.show(piece, own, None if heard is None else heard[part.start : part.stop])
-            latents, carried = self._denoise(part, shown, portrait, noise, carried, report)
+            around = None if heard is None else heard[part.start : part.stop]
+            latents, carried = self._denoise(  # what is shown takes room, and is let go before the frames are decoded
+                part, self._conditioner.show(piece, own, around), portrait, noise, carried, report
+            )
             yield from self._decode(latents[:, :, part.known :])
         logger.info("%.2f predictions per step and window", self.spent.per_step)
 

@@ -13,6 +13,7 @@ from stand_ins import CELL, SCALING, as_facemap, as_told, knows, mixed, noise_in
 from toys import toy_model  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
+from auhead_models.diffusion.catalogue import make_settings  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance, guided_region  # noqa: E402
 from auhead_models.diffusion.presets import ANIMATEDIFF_SCHEDULER, SD15  # noqa: E402
 from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
@@ -275,6 +276,22 @@ def test_progress_ends_with_the_last_window_and_an_error_in_it_stops(face):
 def test_facemaps_must_be_one_for_each_frame(face):
     with pytest.raises(AUHeadError, match="2 FaceMaps for a performance of 3"):
         _draw(_renderer(stand_in_model(mixed), face), _performance(3), facemaps=torch.rand(2, 64, 64, 3))
+
+
+def test_facemaps_of_another_size_are_brought_to_the_face_s(face):
+    model, pictures = stand_in_model(knows(as_facemap)), _pictures(2)
+    large = F.interpolate(pictures[0].movedim(-1, 1), scale_factor=3, mode="nearest").movedim(1, -1)
+    assert torch.allclose(_draw(_renderer(model, face), _performance(2), facemaps=large), pictures[1], atol=1e-5)
+    with pytest.raises(AUHeadError, match="96 x 64; this model needs square ones"):
+        _draw(_renderer(model, face), _performance(2), facemaps=torch.rand(2, 64, 96, 3))
+
+
+def test_no_steps_and_no_guidance_stand_for_what_is_usual(face):
+    model = stand_in_model(mixed)
+    settings = make_settings(model, seed=3, au_scale=1.5)
+    assert (settings.steps, settings.guidance.scale, settings.guidance.au_scale) == (20, 3.5, 1.5)
+    with pytest.raises(AUHeadError, match="The guidance is 0.5, .* the first starts at 1"):
+        make_settings(model, guidance=0.5)
 
 
 @pytest.mark.parametrize("au_scale", [0.5, 2.0])
