@@ -88,7 +88,9 @@ def make_network(encoder: dict, language: dict, tokenizer: WordTokenizer) -> Qwe
         audio_token_index=tokenizer.convert_tokens_to_ids(AUDIO_TOKEN),
         tie_word_embeddings=True,
     )
-    return Qwen2AudioForConditionalGeneration(config)
+    network = Qwen2AudioForConditionalGeneration(config)
+    network.get_output_embeddings().weight = network.get_input_embeddings().weight  # transformers 5 leaves them apart
+    return network
 
 
 def make_backend(network: nn.Module, tokenizer: WordTokenizer, name: str = "tiny") -> BundledALM:
