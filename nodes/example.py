@@ -8,7 +8,11 @@ from ..auhead_models.speech import load_audio
 from .host import from_audio, io, one_of, schema
 
 ASSETS = Path(auhead_models.__file__).parent / "assets"
-SAMPLES = {"Grace Hopper (photograph)": "portrait.png", "rendered head": "head.png"}
+SAMPLES = {
+    "Grace Hopper (photograph)": "portrait.png",
+    "rendered head": "head.png",
+    "another rendered head": "head_2.png",
+}
 
 
 class Example(io.ComfyNode):

@@ -87,7 +87,9 @@ def two_people() -> torch.Tensor:
 
 
 def examples() -> Image.Image:
-    return grid([[(picture("portrait.png"), "Grace Hopper (photograph)"), (picture("head.png"), "rendered head")]])
+    names = {"portrait.png": "Grace Hopper (photograph)", "head.png": "rendered head"}
+    names["head_2.png"] = "another rendered head"
+    return grid([[(picture(file), name) for file, name in names.items()]])
 
 
 def face() -> Image.Image:

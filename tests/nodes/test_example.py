@@ -2,7 +2,7 @@ import pytest
 from auhead_plugin.auhead_models.errors import AUHeadError
 
 
-@pytest.mark.parametrize("sample", ["Grace Hopper (photograph)", "rendered head"])
+@pytest.mark.parametrize("sample", ["Grace Hopper (photograph)", "rendered head", "another rendered head"])
 def test_a_portrait_and_a_sound_come_as_comfyui_has_them(nodes, sample):
     image, audio = nodes("AUHeadExample", sample=sample)
     assert image.shape == (1, 512, 512, 3) and 0 <= image.min() < image.max() <= 1

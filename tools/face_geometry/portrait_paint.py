@@ -7,14 +7,36 @@ from head import Head
 from paint import inside_polygon
 from scipy.spatial import cKDTree
 
-SKIN, SKIN_WRAP = (0.60, 0.345, 0.245), (0.42, 0.2, 0.13)  # linear albedo, how far light wraps around per channel
-LIP, BLUSH, UNDER_EYE = (0.47, 0.165, 0.15), (0.60, 0.24, 0.19), (0.46, 0.25, 0.21)
+
+@dataclass(frozen=True)
+class Palette:
+    """Linear colours of one head; wrap: how far light wraps around skin, per channel."""
+
+    skin: tuple = (0.60, 0.345, 0.245)
+    wrap: tuple = (0.42, 0.2, 0.13)
+    lip: tuple = (0.47, 0.165, 0.15)
+    blush: tuple = (0.60, 0.24, 0.19)
+    under_eye: tuple = (0.46, 0.25, 0.21)
+    hair: tuple = (0.026, 0.015, 0.011)
+    hair_tip: tuple = (0.075, 0.040, 0.024)
+    brow: tuple = (0.055, 0.030, 0.020)
+    shirt: tuple = (0.030, 0.075, 0.095)
+    iris: tuple = (0.085, 0.12, 0.105)
+    iris_inner: tuple = (0.20, 0.145, 0.065)
+
+
+PALETTES = {
+    "fair": Palette(),
+    "dark": Palette(
+        skin=(0.215, 0.105, 0.062), wrap=(0.30, 0.16, 0.11), lip=(0.20, 0.075, 0.065), blush=(0.22, 0.082, 0.050),
+        under_eye=(0.15, 0.070, 0.045), hair=(0.010, 0.008, 0.007), hair_tip=(0.026, 0.019, 0.015),
+        brow=(0.014, 0.010, 0.008), shirt=(0.30, 0.105, 0.035), iris=(0.040, 0.022, 0.012),
+        iris_inner=(0.085, 0.042, 0.018),
+    ),
+}  # fmt: skip
 # Cheeks, nose and chin: x, y, radius, strength.
 FLUSHED = ((4.3, -0.2, 2.2, 0.55), (-4.3, -0.2, 2.2, 0.55), (0, 0.3, 1.1, 0.42), (0, -6.6, 1.3, 0.25))
-HAIR, HAIR_TIP, BROW = (0.026, 0.015, 0.011), (0.075, 0.040, 0.024), (0.055, 0.030, 0.020)
-SHIRT = (0.030, 0.075, 0.095)
-EYE_WHITE, IRIS, IRIS_INNER = (0.66, 0.62, 0.59), (0.085, 0.12, 0.105), (0.20, 0.145, 0.065)
-EYE_CORNER = (0.55, 0.30, 0.26)
+EYE_WHITE, EYE_CORNER = (0.66, 0.62, 0.59), (0.55, 0.30, 0.26)
 IRIS_RADIUS, PUPIL_RADIUS = 0.60, 0.235  # cm
 # Where the hair grows, seen from the side: z, y of the outline on the neutral head.
 HAIRLINE = (
@@ -96,32 +118,33 @@ def shirt_amount(place: np.ndarray, step: float = 0.12) -> np.ndarray:
     return smooth((collar - place[:, 1]) / step)
 
 
-def skin_paint(head: Head, place: np.ndarray, normal: np.ndarray) -> Surface:
+def skin_paint(head: Head, place: np.ndarray, normal: np.ndarray, palette: Palette) -> Surface:
     """Skin with lips, brows, lid line, hair and shirt at places [P, 3] of the neutral head."""
     count = len(place)
     x, y, z = place.T
-    albedo = np.tile(np.array(SKIN), (count, 1))
+    albedo = np.tile(np.array(palette.skin), (count, 1))
     albedo *= (1 + 0.035 * noise(place, 0.35, 1) + 0.03 * noise(place, 1.1, 2) + 0.018 * noise(place, 5.0, 4))[:, None]
     albedo[:, 1:] *= (1 - 0.03 * noise(place, 0.7, 5))[:, None]
     for cx, cy, reach, weight in FLUSHED:
-        _mix(albedo, weight * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / reach**2) * (z > 4), BLUSH)
+        _mix(albedo, weight * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / reach**2) * (z > 4), palette.blush)
     for side in (-1, 1):
-        _mix(albedo, 0.35 * np.exp(-(((x - side * 2.9) / 1.3) ** 2) - ((y - 2.3) / 0.5) ** 2) * (z > 7), UNDER_EYE)
-    _mix(albedo, 0.5 * (np.abs(x) > 7.2) * (np.abs(y - 0.8) < 4), BLUSH)  # ears
+        below = np.exp(-(((x - side * 2.9) / 1.3) ** 2) - ((y - 2.3) / 0.5) ** 2) * (z > 7)
+        _mix(albedo, 0.35 * below, palette.under_eye)
+    _mix(albedo, 0.5 * (np.abs(x) > 7.2) * (np.abs(y - 0.8) < 4), palette.blush)  # ears
     gloss = 0.10 + 0.07 * np.exp(-((x / 2.2) ** 2)) * (z > 6)
-    surface = Surface(albedo, gloss, np.full(count, 16.0), np.tile(np.array(SKIN_WRAP), (count, 1)),
+    surface = Surface(albedo, gloss, np.full(count, 16.0), np.tile(np.array(palette.wrap), (count, 1)),
                       _gradient(lambda p: 0.0045 * noise(p, 7.0, 6, 30), place), np.zeros((count, 3)), np.ones(count),
                       np.zeros((count, 3)))  # fmt: skip
-    _lips(head, place, surface)
+    _lips(head, place, surface, palette)
     _lid_line(head, place, surface)
-    _brows(head, place, surface)
+    _brows(head, place, surface, palette)
     _mouth_inside(head, place, surface)
-    _hair(place, normal, surface)
-    _shirt(place, surface)
+    _hair(place, normal, surface, palette)
+    _shirt(place, surface, palette)
     return surface
 
 
-def eye_paint(iris: np.ndarray, eye: np.ndarray, chosen: np.ndarray, surface: Surface) -> None:
+def eye_paint(iris: np.ndarray, eye: np.ndarray, chosen: np.ndarray, surface: Surface, palette: Palette) -> None:
     """Paint one eyeball's pixels (boolean `chosen`, places `eye`) into `surface`: white, iris, pupil, catchlight."""
     flat = (eye - iris)[:, :2]
     radius = np.linalg.norm(flat, axis=1)
@@ -130,7 +153,8 @@ def eye_paint(iris: np.ndarray, eye: np.ndarray, chosen: np.ndarray, surface: Su
     _mix(albedo, 0.45 * smooth((np.abs(flat[:, 0]) - 0.75) / 0.8), EYE_CORNER)
     fibres = 0.5 + 0.5 * np.clip(noise(np.stack([np.cos(angle), np.sin(angle), radius * 0.15], 1), 9.0, 11, 40), -1, 1)
     inner = smooth((0.44 - radius) / 0.18)[:, None]
-    coloured = (np.array(IRIS) * (1 - inner) + np.array(IRIS_INNER) * inner) * (0.65 + 0.75 * fibres)[:, None]
+    coloured = np.array(palette.iris) * (1 - inner) + np.array(palette.iris_inner) * inner
+    coloured = coloured * (0.65 + 0.75 * fibres)[:, None]
     coloured *= (1.0 + 0.9 * smooth((-flat[:, 1] + 0.1) / 0.5))[:, None]  # light gathers below, opposite the window
     coloured *= (1 - 0.75 * smooth((radius - 0.47) / 0.12))[:, None]
     within = smooth((IRIS_RADIUS + 0.03 - radius) / 0.06)[:, None]
@@ -147,13 +171,13 @@ def eye_paint(iris: np.ndarray, eye: np.ndarray, chosen: np.ndarray, surface: Su
     surface.emission[chosen] = light[:, None]
 
 
-def _lips(head: Head, place: np.ndarray, surface: Surface) -> None:
+def _lips(head: Head, place: np.ndarray, surface: Surface, palette: Palette) -> None:
     outline = head.neutral[head.landmarks[48:60], :2]
     into = signed_distance(place[:, :2], outline)
     weight = smooth((into + 0.10) / 0.26) * (place[:, 2] > 8.6) * (place[:, 1] > -5.2)
     line = head.neutral[head.landmarks[60:65], :2]
     seam = cKDTree(_dense(line)).query(place[:, :2])[0]
-    colour = np.array(LIP) * (1 + 0.07 * noise(place * (2.4, 0.4, 1), 2.6, 8))[:, None]
+    colour = np.array(palette.lip) * (1 + 0.07 * noise(place * (2.4, 0.4, 1), 2.6, 8))[:, None]
     surface.albedo += (weight * 0.88)[:, None] * (colour - surface.albedo)
     surface.albedo *= (1 - 0.62 * weight * np.exp(-((seam / 0.11) ** 2)))[:, None]
     surface.gloss += 0.10 * weight * (place[:, 1] < -3.5)
@@ -182,7 +206,7 @@ def _lid_line(head: Head, place: np.ndarray, surface: Surface) -> None:
             surface.gloss *= 1 - weight
 
 
-def _brows(head: Head, place: np.ndarray, surface: Surface) -> None:
+def _brows(head: Head, place: np.ndarray, surface: Surface, palette: Palette) -> None:
     for marks in ((22, 23, 24, 25, 26), (21, 20, 19, 18, 17)):  # inner end first
         line = _dense(_curve(head.neutral[head.landmarks[list(marks)]]))
         line[:, 1] -= 0.12
@@ -194,7 +218,7 @@ def _brows(head: Head, place: np.ndarray, surface: Surface) -> None:
         body = smooth((thick - np.abs(height)) / 0.16) * ends * (place[:, 2] > 5)
         lean = np.stack([t * 26 - height * np.interp(t, (0, 0.4, 1), (2.0, 6.0, 7.0)), height * 0.8], 1)
         hairs = 0.5 + 0.5 * noise(lean, 1.0, 12, 30)
-        _mix(surface.albedo, body * (0.80 + 0.14 * hairs) * np.interp(t, (0, 0.15, 1), (0.75, 1, 1)), BROW)
+        _mix(surface.albedo, body * (0.80 + 0.14 * hairs) * np.interp(t, (0, 0.15, 1), (0.75, 1, 1)), palette.brow)
         surface.gloss *= 1 - 0.8 * body
 
 
@@ -206,14 +230,15 @@ def _mouth_inside(head: Head, place: np.ndarray, surface: Surface) -> None:
     surface.gloss[deep] = 0
 
 
-def _hair(place: np.ndarray, normal: np.ndarray, surface: Surface) -> None:
+def _hair(place: np.ndarray, normal: np.ndarray, surface: Surface, palette: Palette) -> None:
     into = hair_amount(place)
     strand = _strands(place)
     flow = _flow(place)
     streaks = noise(flow, 1.0, 21, 40)
     edge = into + 0.13 * noise(flow * (1.6, 0.8), 1.0, 22, 30) + 0.06 * noise(place, 0.8, 25)
     weight = smooth((edge + 0.25) / 0.95) * ~_ear(place)
-    colour = np.array(HAIR) + (np.array(HAIR_TIP) - HAIR) * np.clip(0.35 + 0.33 * streaks, 0, 1)[:, None]
+    tip = np.clip(0.35 + 0.33 * streaks, 0, 1)[:, None]
+    colour = np.array(palette.hair) + (np.array(palette.hair_tip) - palette.hair) * tip
     surface.albedo += weight[:, None] * (colour - surface.albedo)
     strand = strand - (strand * normal).sum(1, keepdims=True) * normal
     strand /= np.linalg.norm(strand, axis=1, keepdims=True) + 1e-6
@@ -251,11 +276,11 @@ def _ear(place: np.ndarray) -> np.ndarray:
     return (np.abs(x) > 7.05) & (y < 4.3) & (y > -2.8) & (np.abs(z + 0.2) < 2.4)
 
 
-def _shirt(place: np.ndarray, surface: Surface) -> None:
+def _shirt(place: np.ndarray, surface: Surface, palette: Palette) -> None:
     weight = shirt_amount(place)
     x, y, z = place.T
     knit = 1 + 0.05 * np.sin(y * 38) * np.sin(x * 30)
-    _mix(surface.albedo, weight, SHIRT)
+    _mix(surface.albedo, weight, palette.shirt)
     surface.albedo *= np.where(weight > 0.5, knit, 1)[:, None]
     surface.gloss *= 1 - 0.85 * weight
     surface.wrap += weight[:, None] * ((0.1, 0.1, 0.1) - surface.wrap)

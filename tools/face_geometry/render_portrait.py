@@ -1,6 +1,9 @@
-"""Render the second demo portrait, auhead_models/assets/head.png: a stylised head of nobody, 512 x 512, RGBA.
+"""Render a demo portrait: a stylised head of nobody, 512 x 512, RGBA.
+
+auhead_models/assets/head.png, and head_2.png with --seed 11 --palette dark.
 
     python tools/face_geometry/render_portrait.py ICT_FACE_MODEL.npz [-o OUT.png] [--size 512] [--seed 2]
+        [--palette fair]
 
 The shape is the sculpted head with random identity weights, neutral, lips closed. Everything on it (skin, lips, brows,
 irises, hair, shirt, light) is painted by formulas on the neutral head; there is no texture. Alpha is the head, colour
@@ -13,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from head import Head, blend, normals, project, rasterise, turn
 from PIL import Image
-from portrait_paint import Surface, eye_paint, hair_height, shirt_amount, skin_paint
+from portrait_paint import PALETTES, Palette, Surface, eye_paint, hair_height, shirt_amount, skin_paint
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 SPAN, CENTRE, DISTANCE = 30.0, (0.0, 2.1, 2.0), 95.0  # cm seen, what the camera looks at, its distance
@@ -32,11 +35,13 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=default)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--palette", choices=PALETTES, default="fair")
     arguments = parser.parse_args()
-    render(Head(arguments.head), arguments.size, arguments.seed).save(arguments.output, optimize=True)
+    palette = PALETTES[arguments.palette]
+    render(Head(arguments.head), arguments.size, arguments.seed, palette).save(arguments.output, optimize=True)
 
 
-def render(head: Head, size: int, seed: int) -> Image.Image:
+def render(head: Head, size: int, seed: int, palette: Palette) -> Image.Image:
     """The portrait as an RGBA picture."""
     rng = np.random.default_rng(seed)
     vertices = head.vertices(identity=rng.normal(size=100) * 0.55)
@@ -54,10 +59,10 @@ def render(head: Head, size: int, seed: int) -> Image.Image:
     light = np.concatenate([_visibility(head, seen, KEY, 0.3, 24, rng), _sky(head, seen, vertex_normals, rng)], 1)
     of = lambda attribute: blend(attribute, head.triangles, index, weights)  # noqa: E731
     normal, light, place, eye = of(vertex_normals), of(light), of(skull), _eye_side(head)[head.triangles[index, 0]]
-    surface = skin_paint(head, place, normal)
+    surface = skin_paint(head, place, normal, palette)
     posed = of(vertices)
     for side, sign in (("left", 1), ("right", -1)):
-        eye_paint(_iris_centre(head, vertices, side), posed[eye == sign], eye == sign, surface)
+        eye_paint(_iris_centre(head, vertices, side), posed[eye == sign], eye == sign, surface, palette)
     colour = _shade(surface, normal, light)
 
     image = _backdrop(big)
