@@ -1,6 +1,6 @@
 """Tables of a refiner against the warp, on held-out people and on real frames, and pictures to look at.
 
-    python tools/refiner/evaluate.py REFINER.safetensors --pairs PAIRS --real REAL.npz -o OUT [--steps 4]
+    python tools/refiner/evaluate.py REFINER.safetensors --pairs PAIRS --real REAL.npz -o OUT [--steps 4] [--most 40]
 
 Rows: the portrait as it is, the warp, the warp blurred a little (raw decibels cannot tell repair from smoothing), the
 one-step regression and, with --steps, the diffusion. Columns, for the pixels inside a region's mask: decibels; decibels
@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, nargs="*", default=[], help="diffusion steps to try besides the regression"
     )
+    parser.add_argument("--most", type=int, help="pictures of a set, evenly spread over it")
     parser.add_argument("-o", "--output", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -65,6 +66,8 @@ def main() -> None:
                 chosen = (pairs.column("kind") == kind) & (clips >= first) & (clips < last)
                 sets[f"real, {KINDS[kind]}"] = (pairs, np.nonzero(chosen)[0])
         for name, (pairs, numbers) in sets.items():
+            if arguments.most and arguments.most < len(numbers):
+                numbers = numbers[np.linspace(0, len(numbers) - 1, arguments.most).round().astype(int)]
             if len(numbers):
                 lines += table(network, pairs, numbers, region, name, arguments.steps)
                 picture = look(network, pairs, numbers, region.name)
