@@ -14,6 +14,8 @@ from public_files import small_model  # noqa: E402
 from toys import toy_model  # noqa: E402
 
 from auhead_models.diffusion.checkpoints import save_model  # noqa: E402
+from auhead_models.diffusion.training.adapters import with_adapters  # noqa: E402
+from auhead_models.hearing import FEATURES  # noqa: E402
 
 TOY = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
 
@@ -135,3 +137,19 @@ def test_a_whole_model_in_one_file(nodes, folders, face, performance):
     model = nodes("AUHeadLoad", diffusion="toy.safetensors")[0]
     frames, _, _ = _sample(nodes, model, face, performance.slice(0, 0.12), steps=1, window=4, overlap=1)
     assert frames.shape == (3, 128, 128, 3) and bool(frames.isfinite().all())
+
+
+def test_a_model_that_listens_hears_the_speech(nodes, folders, face, performance, sample, caplog):
+    (folders.models / "auhead").mkdir(exist_ok=True)
+    width, _ = FEATURES["log-mel"]
+    whole = with_adapters(toy_model(), {"features": "log-mel", "width": width})
+    for name, weight in whole.unet.named_parameters():
+        if "to_v_audio" in name:
+            torch.nn.init.constant_(weight, 0.1)
+    save_model(whole, folders.models / "auhead" / "toy.safetensors")
+    model = nodes("AUHeadLoad", diffusion="toy.safetensors")[0]
+    given = {"model": model, "face": face, "performance": performance.slice(0, 0.08), "steps": 1}
+    heard = _sample(nodes, **given, audio=sample[1])[0]
+    assert "as in silence" not in caplog.text
+    silent = _sample(nodes, **given)[0]
+    assert "as in silence" in caplog.text and not torch.allclose(heard, silent, atol=1e-3)
