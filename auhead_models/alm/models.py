@@ -97,8 +97,11 @@ def open_alm(
         return bundled.open_bundled()
     folder = Path(name) if Path(name).is_dir() else find_folder(name, roots)
     if (folder / "adapter_config.json").is_file():
-        base = find_folder(_base_name(folder), [*roots, folder.parent, folder.parent.parent])
-        return folders.open_lora(folder, base, kind_of(base), precision, device)
+        name = _base_name(folder)
+        if name == TINY:
+            return folders.open_lora(folder, bundled.open_bundled(), precision)
+        base = find_folder(name, [*roots, folder.parent, folder.parent.parent])
+        return folders.open_lora(folder, folders.open_folder(base, kind_of(base), precision, device), precision)
     return folders.open_folder(folder, kind_of(folder), precision, device)
 
 

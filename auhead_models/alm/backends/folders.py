@@ -47,10 +47,9 @@ def open_folder(folder: Path, kind: str, precision: str = "auto", device: str | 
     return opened
 
 
-def open_lora(
-    lora: Path, base: Path, kind: str, precision: str = "auto", device: str | torch.device = "cpu"
-) -> Backend:
-    """A LoRA folder of `auhead train alm` on the model it was trained on, which it changes for good.
+def open_lora(lora: Path, backend: Backend, precision: str = "auto") -> Backend:
+    """A LoRA folder of `auhead train alm` on the model it was trained on, opened in `precision`, which it changes for
+    good.
 
     Raises AUHeadError when the LoRA belongs to another model, and without the package peft.
     """
@@ -59,10 +58,9 @@ def open_lora(
         from peft.utils import load_peft_weights
     except ImportError as error:
         raise AUHeadError(f"The LoRA {lora.name} needs the Python package peft: pip install peft.") from error
-    backend = open_folder(base, kind, precision, device)
     backend.teach_tokens()
     foreign = AUHeadError(
-        f"The LoRA {lora.name} belongs to another model than {base.name}; choose the one that it was trained on."
+        f"The LoRA {lora.name} belongs to another model than {backend.name}; choose the one that it was trained on."
     )
     try:
         model = PeftModel.from_pretrained(backend.network, lora, is_trainable=False)

@@ -47,6 +47,8 @@ def add_adapters(backend: Backend, rank: int, alpha: int, dropout: float, seed: 
     names = {id(module): name for name, module in network.named_modules()}
     layers = [network.get_input_embeddings(), network.get_output_embeddings()]
     if layers[0].weight is layers[1].weight:
+        tied = [f"{names[id(layer)]}.weight" for layer in layers]
+        network._tied_weights_keys = {tied[1]: tied[0]}  # peft asks for it, and Qwen2-Audio does not tell
         layers.pop()
     rows = {names[id(layer)].rpartition(".")[2]: list(vocabulary.all_ids) for layer in layers}
     config = LoraConfig(

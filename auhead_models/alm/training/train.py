@@ -38,7 +38,7 @@ def train_alm(
 ) -> Path:
     """Teach a model to hear emotions and to write Action Units; returns its LoRA folder.
 
-    The backend's network is changed in place. progress: (steps done, steps, mean loss of late). Raises AUHeadError for
+    The backend's network learns in place. progress: (steps done, steps, mean loss of late). Raises AUHeadError for
     settings that make no sense, without peft or accelerate, and for a folder that holds another training.
     """
     settings, output = settings or ALMSettings(), check_output_folder(output)
@@ -88,6 +88,7 @@ def train_alm(
                 about = {**training, "architecture": backend.architecture, "steps": done, "settings": asdict(settings)}
                 save_adapters(model, output / "lora", {**about, "scores": _summary(scores)})
             save_state(accelerator, output / "state", done, objective, optimizer, training)
+    backend.network.eval()
     return output / "lora"
 
 
