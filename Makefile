@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test host-test host-smoke comfyui lint bench clean
+.PHONY: help demo test web-test host-test host-smoke comfyui lint bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile
@@ -16,6 +16,9 @@ demo: $(READY)  ## make the bundled portrait speak: demo/talking.mp4 and demo/co
 
 test: $(READY)  ## run the tests
 	$(BIN)/pytest
+
+web-test: $(READY)  ## run AU Editor in a headless Chromium, from the PATH or `playwright install chromium`
+	$(BIN)/pytest tests/web/check_page.py
 
 # These two are not in .venv: PYTHON is the one that ComfyUI itself runs with, its requirements and pytest installed in it.
 host-test: comfyui  ## run the tests of the nodes in a real ComfyUI: make host-test COMFYUI_PATH=… PYTHON=…

@@ -105,9 +105,9 @@ export function setEase(editor, ease) {
   editor.commit(changed.edits, changed.selection);
 }
 
-/** The selected key alone to a time or a value. */
-export function setKey(editor, { time = null, value = null }) {
-  const change = (key) => ({ ...key, time: time === null ? key.time : tidy(Math.max(time, 0)), value: value === null ? key.value : limited(value) });
+/** The selected keys to one time. */
+export function setTime(editor, time) {
+  const change = (key) => ({ ...key, time: tidy(Math.max(time, 0)) });
   const changed = mapped(editor.edits, editor.selection, change, (block) => block);
   editor.commit(changed.edits, changed.selection);
 }

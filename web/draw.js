@@ -6,7 +6,7 @@ import { clock, tops } from "./timeline.js";
 import { faded } from "./theme.js";
 
 export const LANES = { ruler: 22, wave: 34, emotions: 32, gestures: 19 };
-const GROUP_HEIGHT = [54, 96]; // least, most
+const GROUP_HEIGHT = [54, 130]; // least, most
 const UNIT_HEIGHT = 36;
 const PAD = 5; // above and below a curve
 

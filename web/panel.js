@@ -1,6 +1,6 @@
 // The controls above the timeline: transport, emotions, tools, and the selected key's numbers.
 
-import { dropEmotion, setEase, setKey, setLevel } from "./actions.js";
+import { dropEmotion, nudge, setEase, setLevel, setTime } from "./actions.js";
 import { button, dragNumber, h, menuButton, pressed, setIcon } from "./controls.js";
 import { fileMenu, gestureMenu } from "./menus.js";
 import { clock } from "./timeline.js";
@@ -77,8 +77,8 @@ export class Panel {
       menuButton(widget.root, words("file"), (close) => fileMenu(editor, words, widget, close)),
     );
 
-    this.keyTime = this.input(words("key_time"), (value) => setKey(editor, { time: editor.snap(value) }));
-    this.keyValue = this.input(words("key_value"), (value) => setKey(editor, { value: value / 100 }));
+    this.keyTime = this.input(words("key_time"), (value) => setTime(editor, editor.snap(value)));
+    this.keyValue = this.input(words("key_value"), (value) => nudge(editor, 0, value / 100 - this.leader().value));
     this.eases = INTERPOLATIONS.map((ease) => button(words(ease === "step" ? "step_kind" : ease), words(ease === "step" ? "step_kind" : ease), () => setEase(editor, ease)));
     this.what = h("span", { class: "aue-what" });
     this.inspector = h("div", { class: "aue-bar aue-inspector" }, this.what, this.keyTime.element, this.keyValue.element, h("span", { class: "aue-eases", role: "group" }, ...this.eases));
@@ -143,19 +143,27 @@ export class Panel {
 
     const keys = [...editor.selection].filter((item) => "value" in item);
     const times = new Set(keys.map(({ time }) => time));
-    const values = new Set(keys.map(({ value }) => Math.abs(value)));
+    const leader = times.size === 1 ? this.leader() : null;
     const count = times.size + editor.selection.size - keys.length;
     this.what.textContent = editor.selection.size ? words("selected", { set: count }) : words("nothing_selected");
     this.inspector.classList.toggle("empty", !keys.length);
     this.show(this.keyTime.field, times.size === 1 ? [...times][0].toFixed(2) : "");
-    this.show(this.keyValue.field, values.size === 1 ? `${Math.round(keys[0].value * 100)}` : "");
-    for (const { field } of [this.keyTime, this.keyValue]) field.disabled = !keys.length;
-    this.keyValue.field.disabled ||= values.size !== 1;
+    this.show(this.keyValue.field, leader ? `${Math.round(leader.value * 100)}` : "");
+    this.keyTime.field.disabled = !keys.length;
+    this.keyValue.field.disabled = !leader;
     INTERPOLATIONS.forEach((ease, k) => {
       pressed(this.eases[k], keys.length > 0 && keys.every((key) => key.ease === ease));
       this.eases[k].disabled = !keys.length;
     });
     this.updateTime();
+  }
+
+  /** The selected key whose value stands for those of its moment: that of the first column of its channel. */
+  leader() {
+    const { editor } = this;
+    const first = editor.activeChannel?.parts[0]?.[0];
+    const moment = first === undefined ? null : editor.keys(editor.activeChannel).find(({ members }) => members.some(({ key }) => editor.selection.has(key)));
+    return moment?.members.find(({ c }) => c === first)?.key ?? null;
   }
 
   show(field, text) {

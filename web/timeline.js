@@ -3,7 +3,7 @@
 import { clamp } from "./curve.js";
 
 const LABEL_WIDTH = 70; // pixels between two labels of the ruler, at least
-const STEPS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
+const STEPS = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600, 7200];
 
 /** From time to x and back: `start` seconds at x = 0, `scale` pixels a second. */
 export class TimeScale {

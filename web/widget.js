@@ -22,11 +22,13 @@ import { clock } from "./timeline.js";
 
 const MOST_PIXELS_PER_POINT = 3;
 const NEWS = 3500; // milliseconds that a message stays
+const FEW = 60; // selected keys whose numbers are shown while they are dragged
 let clipboard = null; // shared by all editors of the page
 
 export class EditorWidget {
   constructor(home, { language = "en", onText = () => {}, onView = () => {} } = {}) {
     this.home = home;
+    home.aue = this;
     this.words = wordsIn(language);
     this.onText = onText;
     this.todo = new Set();
@@ -68,8 +70,11 @@ export class EditorWidget {
       root.addEventListener(name, (event) => event.stopPropagation());
     }
     root.addEventListener("contextmenu", (event) => event.preventDefault());
-    root.addEventListener("pointerdown", (event) => {
-      if (!event.target.closest("input, textarea:not(.aue-sink), [role=slider]")) setTimeout(() => this.focus());
+    root.addEventListener("mousedown", (event) => {
+      if (event.target.closest("input, textarea, [role=slider]")) return;
+      event.preventDefault(); // which would take the keyboard away
+      document.activeElement?.matches("input, textarea:not(.aue-sink)") && document.activeElement.blur();
+      this.focus();
     });
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => this.dropped(event));
@@ -132,12 +137,13 @@ export class EditorWidget {
     else if (what.has("edits")) this.drawEdited(context);
     editor.dirty.clear();
     if (what.has("all")) this.showBanner();
-    if (everything || what.has("edits")) {
+    if (everything || (what.has("edits") && !this.pointer.gesture)) {
       this.heads.update();
       this.panel.update();
     } else {
       this.heads.updateValues();
-      this.panel.updateTime();
+      if (what.has("edits") && editor.selection.size < FEW) this.panel.update();
+      else this.panel.updateTime();
     }
     drawMoving(this.top.getContext("2d"), editor, this.place, this.colours, this.pointer);
     this.faceView.draw();
