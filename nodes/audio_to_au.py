@@ -158,7 +158,7 @@ class AudioToAU(io.ComfyNode):
         return io.NodeOutput(
             performance,
             ", ".join(dict.fromkeys(span.emotion for span in emotions)),
-            _describe(performance, options, heard, alm.name if heard else "", sound.silent),
+            _describe(performance, options, heard, alm.name if heard else "", emotion == AUTO, sound.silent),
         )
 
 
@@ -172,14 +172,17 @@ def _listen(alm, sound: Audio, wishes: Wishes) -> Performance:
 
 
 def _describe(
-    performance: AUSequence, options: SpeechOptions, heard: Performance | None, model: str, silent: bool
+    performance: AUSequence, options: SpeechOptions, heard: Performance | None, model: str, asked: bool, silent: bool
 ) -> str:
+    """asked: whether the emotion was left to the model."""
     length = f"{performance.seconds:.1f} s, {len(performance)} frames at {performance.fps:g} fps"
     if heard is None:
         told = ", then ".join(f"{span.emotion} (level {span.level})" for span in options.emotions) + "."
     else:
-        sure = int(np.argmax(heard.emotions))
-        told = f"{model} hears {heard.thought}. Likeliest over all: {EMOTIONS[sure]}, {heard.emotions[sure]:.0%}."
+        told = f"{model} hears {heard.thought}."
+        if asked:
+            sure = int(np.argmax(heard.emotions))
+            told += f" Likeliest over all: {EMOTIONS[sure]}, {heard.emotions[sure]:.0%}."
         if not heard.wrote_units:
             told += " It knows no AU tokens: the face follows the emotion's prototype and the voice."
     return f"{length}; {told}" + (" The recording is silent." if silent else "")

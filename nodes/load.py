@@ -114,8 +114,8 @@ class Load(io.ComfyNode):
                     "alm",
                     options=alm_names(language_model_folders()),
                     default=TINY,
-                    tooltip="The audio-language model for Speech → Expression. tiny is bundled, runs anywhere and knows "
-                    "little; the others are large folders, LoRA folders too, that you put into models/auhead.",
+                    tooltip="The audio-language model for Speech → Expression. tiny is bundled, runs anywhere and "
+                    "knows little; the others are large folders, LoRA folders too, that you put into models/auhead.",
                 ),
                 io.Combo.Input(
                     "precision",

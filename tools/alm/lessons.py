@@ -27,6 +27,7 @@ LONGEST, SHORTEST = 50, 6  # frames
 _USUAL = 30  # frames that three of four lessons stay below, to save time
 _PAIRS = 0.15  # share of lessons in which the emotion changes
 _SILENT = 0.03
+_NEUTRAL = 2.0  # times as many lessons as any other emotion has
 _FLOOR = -10.0
 
 
@@ -68,6 +69,9 @@ def make_lessons(
 ) -> list[Lesson]:
     """So many lessons out of clips; spoil: with noise, rooms and other voices, as in the encoder's own training."""
     short = [clip for clip in clips if clip.mel.shape[1] <= LONGEST * COLUMNS // 2]
+    emotions = sorted({clip.emotion for clip in clips})
+    shares = np.array([_NEUTRAL if emotion == "neutral" else 1.0 for emotion in emotions])
+    by_emotion = {emotion: [clip for clip in clips if clip.emotion == emotion] for emotion in emotions}
     lessons = []
     while len(lessons) < count:
         chance = rng.random()
@@ -78,7 +82,8 @@ def make_lessons(
             if first.emotion != second.emotion:
                 lessons.append(_pair(first, second, encoder, rng, spoil))
         else:
-            lessons.append(_single(clips[rng.integers(len(clips))], encoder, rng, spoil))
+            some = by_emotion[str(rng.choice(emotions, p=shares / shares.sum()))]
+            lessons.append(_single(some[rng.integers(len(some))], encoder, rng, spoil))
     return lessons
 
 

@@ -26,6 +26,7 @@ from auhead_models.alm.backends.bundled import (  # noqa: E402
     WordTokenizer,
     make_backend,
     make_network,
+    open_bundled,
     parts,
     save_bundled,
     words_of,
@@ -33,6 +34,7 @@ from auhead_models.alm.backends.bundled import (  # noqa: E402
 from auhead_models.alm.codec import STEPS, TABLE, encode  # noqa: E402
 from auhead_models.alm.prompt import chat, perform_instruction  # noqa: E402
 from auhead_models.au.emotions import EMOTIONS  # noqa: E402
+from auhead_models.speech.encoder import EncoderConfig  # noqa: E402
 from auhead_models.speech.model import load_model  # noqa: E402
 
 LANGUAGE = {
@@ -164,14 +166,12 @@ def train(backend: BundledALM, lessons: list[Lesson], seconds: float, seed: int,
     save_bundled(backend, out, LANGUAGE)
 
 
-def make_untrained(speech: Path, seed: int) -> BundledALM:
+def make_untrained(config: EncoderConfig, seed: int = 0) -> BundledALM:
+    """The bundled model with random weights."""
     texts = [chat(perform_instruction(1234567890, name, 2), 1) for name in EMOTIONS]
     tokenizer = WordTokenizer(words_of(texts))
     torch.manual_seed(seed)
-    model = load_model(speech)
-    network = make_network(asdict(model.encoder.config), LANGUAGE, tokenizer)
-    parts(network)["encoder"].load_state_dict(model.encoder.state_dict())
-    return make_backend(network, tokenizer)
+    return make_backend(make_network(asdict(config), LANGUAGE, tokenizer), tokenizer)
 
 
 def main() -> None:
@@ -194,11 +194,10 @@ def main() -> None:
         save(make_lessons(clips, load_model(options.speech).encoder, options.lessons, rng, spoil=True), kept)
     lessons = load(kept)
     _log.info("%d lessons, %.1f hours", len(lessons), sum(len(lesson.target) for lesson in lessons) / 5 / 3600)
-    backend = make_untrained(options.speech, options.seed)
     if options.start:
-        from auhead_models.alm.backends.bundled import open_bundled
-
         backend = open_bundled(options.start, options.speech)
+    else:
+        backend = make_untrained(load_model(options.speech).encoder.config, options.seed)
     train(backend, lessons, 60 * options.minutes, options.seed, options.rate, options.out)
 
 
