@@ -5,7 +5,7 @@ from argparse import Namespace
 
 from tqdm import tqdm
 
-from .alm.models import open_alm
+from .alm.models import folders, open_alm
 from .alm.training import train as alm_training
 from .alm.training.baselines import baselines
 from .alm.training.dataset import read_dataset
@@ -44,7 +44,7 @@ def train_alm(given: Namespace) -> None:
         **{name: getattr(given, name) for name in ALMSettings.__dataclass_fields__ if hasattr(given, name)},
     )
     alm_training.check_training(settings)  # before gigabytes are read
-    backend = open_alm(given.model, _roots(given), alm_training.number_format(settings.precision))
+    backend = open_alm(given.model, folders(given.models), alm_training.number_format(settings.precision))
     with tqdm(total=settings.steps, unit="step", disable=None) as bar:
 
         def progress(done: int, _: int, loss: float) -> None:
@@ -64,7 +64,7 @@ def eval_alm(given: Namespace) -> None:
     if not len(dataset):
         raise AUHeadError(f"No clip of {given.data} would be held out; leave --held-out away.")
     device = choose_device(given.device)
-    backend = open_alm(given.model, _roots(given), given.precision, device)
+    backend = open_alm(given.model, folders(given.models), given.precision, device)
     if backend.network.device.type != device.type:  # one of 8 or 4 bits is there already, and may not be moved
         backend.network.to(device)
     with tqdm(total=len(dataset) * (1 + given.free), unit="clip", disable=None) as bar:
@@ -76,8 +76,3 @@ def eval_alm(given: Namespace) -> None:
     write_report(given.output, scores, f"Model {given.model}.")
     first = scores[backend.name]
     print(f"{given.output}: emotion recall {first.recall:.3f}, MAE {first.mae:.3f} ({first.active_mae:.3f} active)")
-
-
-def _roots(given: Namespace) -> list:
-    """Where models are looked for: as ComfyUI keeps them."""
-    return [given.models / "auhead", given.models]
