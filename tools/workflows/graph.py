@@ -158,7 +158,7 @@ class Graph:
             for slot, entry in enumerate(node.inputs):
                 value = node.values.get(entry["name"])
                 if isinstance(value, Output):
-                    if value.type != entry["type"]:
+                    if entry["type"] not in (value.type, "*"):
                         raise TypeError(f"{value.node.type} gives {value.type}, {node.type}.{entry['name']} differs")
                     links.append([len(links) + 1, value.node.id, value.slot, node.id, slot, value.type])
         return links

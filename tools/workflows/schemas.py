@@ -12,7 +12,7 @@ DATA = Path(__file__).resolve().parents[2] / "tests" / "data"
 CORE_NODES = (
     "CLIPTextEncode", "CheckpointLoaderSimple", "ControlNetApplyAdvanced", "ControlNetLoader", "CreateVideo",
     "GetVideoComponents", "ImageFromBatch", "ImageStitch", "KSampler", "LoadAudio", "LoadImage", "LoadVideo",
-    "RepeatLatentBatch", "SaveVideo", "TrimAudioDuration", "VAEDecode", "VAEEncode",
+    "PreviewAny", "RepeatLatentBatch", "SaveVideo", "TrimAudioDuration", "VAEDecode", "VAEEncode",
 )  # fmt: skip
 _FRONTEND_WIDGETS = {"LoadAudio": [None, ""], "LoadImage": ["image"], "LoadVideo": ["image"]}  # upload buttons, players
 _WIDGET_TYPES = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}

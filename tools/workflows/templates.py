@@ -231,7 +231,7 @@ def au_guidance(schemas) -> Graph:
     sound = graph.add(
         "TrimAudioDuration", (0, 530), (320, 100), title="The first seconds", audio=example["audio"], duration=2.4
     )
-    load = graph.add("AUHeadLoad", (400, 0), (310, 200))
+    load = graph.add("AUHeadLoad", (400, 0), (310, 218))
     face = graph.add("AUHeadFace", (400, 320), (310, 280), image=example["image"], crop_scale=1.4, size=320)
     speech = graph.add("AUHeadAudioToAU", (400, 650), (310, 390), audio=sound["AUDIO"], emotion="happy", level="1")
     samplers = [
@@ -255,7 +255,32 @@ def au_guidance(schemas) -> Graph:
     return graph
 
 
-TEMPLATES = (quick_start, own_portrait, eight_emotions, from_video, controlnet, au_guidance)
+def heard_emotion(schemas) -> Graph:
+    """An audio-language model hears the speech; its performance becomes FaceMaps, and its thoughts are shown."""
+    graph = Graph("7 Emotion heard by a model", schemas)
+    graph.note(
+        "## Emotion heard by a model\n\nPress **Run**: an audio-language model listens, names the emotion and then "
+        "writes the Action Units, 5 times a second. The text at the right tells what it heard and when.\n\n"
+        "The bundled model **tiny** knows synthetic voices only, so it stays neutral when it is unsure. For more, put "
+        "*Qwen2-Audio-7B-Instruct* into *models/auhead* and choose it in **Load AUHead**, or fine-tune it with "
+        "*auhead train alm*.\n\nA *temperature* of 1 gives another take with every seed.",
+        (-420, 0),
+        (740, 170),
+    )
+    load = graph.add("AUHeadLoad", (0, 560), (320, 218))
+    example, face, speech = _portrait_and_speech(graph, alm=load["alm"])
+    maps = graph.add("AUHeadFaceMap", (830, 0), (300, 150), face=face["face"], au=speech["au"])
+    video = _create(graph, (1270, 0), maps["facemap"], 25.0, example["audio"])
+    graph.route(video, "audio", (1235, 334))
+    save = _save(graph, (1620, 0), video, "heard emotion")
+    words = graph.add("PreviewAny", (830, 640), (700, 220), title="What the model heard", source=speech["description"])
+    graph.group("Model", load, colour=BLUE)
+    graph.group("FaceMaps", maps, video, save, colour=PURPLE)
+    graph.group("In words", words, colour=PURPLE)
+    return graph
+
+
+TEMPLATES = (quick_start, own_portrait, eight_emotions, from_video, controlnet, au_guidance, heard_emotion)
 
 
 def _portrait_and_speech(graph: Graph, **values) -> tuple[Node, Node, Node]:
