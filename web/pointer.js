@@ -30,7 +30,6 @@ export class Pointer {
     canvas.addEventListener("pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, (event) => this.up(event));
     canvas.addEventListener("pointerleave", () => this.gesture || this.hover(null));
-    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
 
   /** Event to CSS pixels of the canvas, whatever zoom the host shows it at. */
@@ -297,7 +296,6 @@ export class Pointer {
   /** The wheel zooms time; with Shift, or sideways, it pans; during a soft drag it sets the radius. */
   wheel(event) {
     event.preventDefault();
-    event.stopPropagation();
     const { editor } = this;
     const step = event.deltaMode === 1 ? 16 : 1;
     if (this.soft) {

@@ -23,6 +23,7 @@ import { clock } from "./timeline.js";
 const MOST_PIXELS_PER_POINT = 3;
 const NEWS = 3500; // milliseconds that a message stays
 const FEW = 60; // selected keys whose numbers are shown while they are dragged
+const CAUGHT = { capture: true, passive: false };
 let clipboard = null; // shared by all editors of the page
 
 export class EditorWidget {
@@ -65,8 +66,12 @@ export class EditorWidget {
     root.addEventListener("keyup", (event) => {
       if (event.key.toLowerCase() === "b" || event.code === "KeyB") this.compare(false);
     });
-    // The host listens to these on its canvas or the window: what happens in the editor stays here.
-    for (const name of ["pointerdown", "mousedown", "wheel", "contextmenu", "dblclick", "click", "keyup", "dragover", "drop"]) {
+    // What happens in the editor stays here. Nodes 2.0 takes the wheel and the middle button on their way down, before
+    // any element of ours, so those are caught at the window.
+    this.guards = { wheel: (event) => this.wheel(event) };
+    for (const name of ["down", "move", "up"]) this.guards[`pointer${name}`] = (event) => this.middle(event, name);
+    for (const [name, guard] of Object.entries(this.guards)) window.addEventListener(name, guard, CAUGHT);
+    for (const name of ["pointerdown", "mousedown", "contextmenu", "dblclick", "click", "keyup", "dragover", "drop"]) {
       root.addEventListener(name, (event) => event.stopPropagation());
     }
     root.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -82,6 +87,20 @@ export class EditorWidget {
     this.sink.addEventListener("cut", (event) => this.copy(event, true));
     this.sink.addEventListener("paste", (event) => this.paste(event));
     this.sink.addEventListener("blur", () => this.compare(false));
+  }
+
+  wheel(event) {
+    if (!this.root.contains(event.target)) return;
+    event.stopPropagation();
+    if (this.well.contains(event.target)) this.pointer.wheel(event);
+  }
+
+  middle(event, name) {
+    if (!this.well.contains(event.target) || !(event.button === 1 || event.buttons & 4)) return;
+    event.stopPropagation();
+    event.preventDefault();
+    if (name === "down") this.focus();
+    this.pointer[name](event);
   }
 
   /** The keyboard belongs to a hidden text field: hosts leave Ctrl+Z and letters alone while one has the focus. */
@@ -406,6 +425,7 @@ export class EditorWidget {
     cancelAnimationFrame(this.request);
     clearTimeout(this.newsTimer);
     this.sizes.disconnect();
+    for (const [name, guard] of Object.entries(this.guards)) window.removeEventListener(name, guard, CAUGHT);
     this.sound.dispose();
     this.faceView.dispose();
     this.root.remove();

@@ -48,9 +48,11 @@ class Page:
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on(
             "console",
-            lambda message: self.problems.append(message.text)
-            if message.type == "error" and "Failed to load resource" not in message.text
-            else None,
+            lambda message: (
+                self.problems.append(message.text)
+                if message.type == "error" and "Failed to load resource" not in message.text
+                else None
+            ),
         )
 
     def open(self, query="?seconds=6"):
@@ -119,9 +121,7 @@ class Page:
             keyboard.down(name)
         for step in range(1, 6):
             share = step / 5
-            mouse.move(
-                start["x"] + share * (end["x"] - start["x"]), start["y"] + share * (end["y"] - start["y"])
-            )
+            mouse.move(start["x"] + share * (end["x"] - start["x"]), start["y"] + share * (end["y"] - start["y"]))
             self.settle()
         mouse.up()
         for name in keys:
@@ -275,6 +275,12 @@ def test_the_wheel_zooms_at_the_pointer_and_shift_pans(page):
     page.page.keyboard.up("Shift")
     page.settle()
     assert page.at("smile", 3.0)["x"] < point["x"] - 50
+    before = page.at("smile", 3.0)["x"]
+    page.page.mouse.down(button="middle")
+    page.page.mouse.move(point["x"] + 60, point["y"])
+    page.page.mouse.up(button="middle")
+    page.settle()
+    assert page.at("smile", 3.0)["x"] == near(before + 60, 1)
     page.press("0")
     assert page.run("() => widget.editor.scale.start") == 0
 
@@ -431,12 +437,17 @@ def test_another_size(page):
 
 
 def test_zoomed_by_the_host(page):
-    page.run("() => { document.getElementById('home').style.cssText += 'transform: scale(.6); transform-origin: 0 0'; }")
+    page.run("() => Object.assign(document.getElementById('home').style, { scale: '0.6', transformOrigin: '0 0' })")
     page.settle()
     box = page.page.locator(".aue-well").bounding_box()
-    inside = page.run("() => { const { scale } = widget.editor; return scale.x(3) / widget.place.width; }")
-    index = page.run("() => { const k = widget.editor.rows.findIndex((row) => row.id === 'brows'); return (widget.place.head + widget.place.tops[k] + 10) * .6; }")
-    page.page.mouse.dblclick(box["x"] + inside * box["width"], box["y"] + index)
+    across, down = page.run(
+        """() => {
+            const { editor, place } = widget;
+            const row = editor.rows.findIndex(({ id }) => id === "brows");
+            return [editor.scale.x(3) / place.width, (place.head + place.tops[row] + 10) / place.height];
+        }"""
+    )
+    page.page.mouse.dblclick(box["x"] + across * box["width"], box["y"] + down * box["height"])
     page.settle()
     assert page.key("brow_raise_left", 1)[0] == near(3.0)
 
@@ -448,7 +459,8 @@ def test_dragging_on_the_face(page):
         """() => {
             const box = widget.faceView.canvas.getBoundingClientRect();
             for (let y = 40; y < 190; y++) for (let x = 40; x < 160; x++) {
-                if (widget.faceView.face.pick(x, y)?.id === "mouth_corner_left") return { x: box.left + x + 5, y: box.top + y + 5 };
+                const handle = widget.faceView.face.pick(x, y);
+                if (handle?.id === "mouth_corner_left") return { x: box.left + x + 5, y: box.top + y + 5 };
             }
         }"""
     )
@@ -476,7 +488,7 @@ def test_a_text_that_cannot_be_used_is_kept(page):
 
 
 def test_keys_beyond_the_end_wait(page):
-    page.run("() => widget.setText('{\"keys\": {\"jaw_open\": [[1, 0.2], [90, 0.5]]}}')")
+    page.run('() => widget.setText(\'{"keys": {"jaw_open": [[1, 0.2], [90, 0.5]]}}\')')
     page.settle()
     page.press("Control+a")
     assert page.edits["keys"]["jaw_open"][1] == [90, 0.5]
@@ -571,7 +583,7 @@ def test_in_chinese(page):
 
 
 @pytest.mark.parametrize("moving", ["scrubbing", "dragging a key", "dragging a row"])
-def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving):
+def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving, record_property):
     page.run(
         """async (moving) => {
             const act = await import("/web/actions.js");
@@ -587,8 +599,9 @@ def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving):
             }
             const drag = act.beginDrag(editor);
             window.step = async (k) => {
+                const moved = { by: 0.04 * (k % 9), delta: 0.3 * Math.sin(k), channel: row.channels[0], row };
                 if (moving === "scrubbing") editor.setPlayhead(300 + k * 1.7);
-                else act.dragTo(editor, drag, { by: 0.04 * (k % 9), delta: 0.3 * Math.sin(k), channel: row.channels[0], row });
+                else act.dragTo(editor, drag, moved);
                 await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
             };
         }""",
@@ -613,5 +626,5 @@ def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving):
         times.append(script() - before - idle)
     times.sort()
     median, late = times[len(times) // 2], times[int(0.95 * len(times))]
-    print(f"{moving}: median {median:.1f} ms, 95 % below {late:.1f} ms")
-    assert late <= BUDGET
+    record_property("milliseconds", [median, late])
+    assert late <= BUDGET, f"{moving}: median {median:.1f} ms, 95 % below {late:.1f} ms"
