@@ -1,4 +1,7 @@
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import folder_paths
 import pytest
@@ -78,3 +81,15 @@ def test_a_folder_that_is_gone_gets_a_sentence(nodes):
 def test_a_number_format_that_is_not_on_the_list(nodes):
     with pytest.raises(AUHeadError, match='alm_precision is "2bit"'):
         nodes("AUHeadLoad", alm_precision="2bit")
+
+
+def test_the_nodes_start_without_transformers():
+    code = (
+        "import sys, types; plugin = types.ModuleType('auhead_plugin'); plugin.__path__ = [sys.argv[1]]\n"
+        "sys.modules['auhead_plugin'] = plugin; sys.path.insert(0, sys.argv[1] + '/tests/fake_host')\n"
+        "from auhead_plugin.nodes import NODES\n"
+        "[node.define_schema() for node in NODES]\n"
+        "sys.exit('transformers' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    subprocess.run([sys.executable, "-c", code, str(root)], check=True)
