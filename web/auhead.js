@@ -3,6 +3,7 @@
 
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
+import { lastMoment } from "./blocks.js";
 import { blankSource } from "./editor.js";
 import { sourceFrom } from "./source.js";
 import { EditorWidget } from "./widget.js";
@@ -10,7 +11,7 @@ import { EditorWidget } from "./widget.js";
 const NODE = "AUHeadEditor";
 const PROPERTY = "auhead_editor"; // of the node: rows that are open, own poses
 const SIZE = [800, 800];
-const LEAST_HEIGHT = 560;
+const LEAST_HEIGHT = 560; // as in style.css
 const LOOK = 300; // milliseconds between two looks at the node
 
 app.registerExtension({
@@ -31,8 +32,7 @@ class NodeEditor {
     this.edits = node.widgets.find((widget) => widget.name === "edits");
     this.seconds = node.widgets.find((widget) => widget.name === "seconds");
     this.hideText();
-    this.element = Object.assign(document.createElement("div"), { className: "aue-home" });
-    this.element.style.cssText = `width:100%;height:100%;min-height:${LEAST_HEIGHT}px`;
+    this.element = document.createElement("div");
     this.widget = new EditorWidget(this.element, {
       language: app.extensionManager?.setting?.get?.("Comfy.Locale") ?? "en",
       onText: (text) => this.write(text),
@@ -98,11 +98,17 @@ class NodeEditor {
     widget.setWired(Boolean(wired));
     const told = app.nodeOutputs?.[node.id]?.[PROPERTY];
     if (told && told !== this.told) this.executed({ [PROPERTY]: told });
-    const seconds = Number(this.seconds?.value) || 4;
-    if (!this.told && seconds !== this.blank) {
-      this.blank = seconds;
-      widget.setSource(blankSource(Math.min(Math.max(seconds, 0.04), 3600)));
-    }
+    const seconds = this.told ? this.blank : this.lengthBefore();
+    if (seconds === this.blank) return;
+    this.blank = seconds;
+    widget.setSource(blankSource(seconds));
+  }
+
+  /** Seconds to show before the first run: the widget's, or as far as the edits of a connected performance reach. */
+  lengthBefore() {
+    const seconds = Math.min(Math.max(Number(this.seconds?.value) || 4, 0.04), 3600);
+    const linked = this.node.inputs?.some(({ name, link }) => (name === "au" || name === "audio") && link != null);
+    return linked ? Math.max(seconds, Math.ceil(lastMoment(this.widget.editor.edits))) : seconds;
   }
 
   executed(output) {

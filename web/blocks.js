@@ -53,6 +53,13 @@ export function mapBlocks(edits, selection, change) {
 export const blockStart = (block) => block.start;
 export const blockEnd = (block) => ("seconds" in block ? block.start + block.seconds : block.end);
 
+/** The last moment that the edits speak of. */
+export function lastMoment(edits) {
+  const curves = [edits.keys, ...edits.replace.map((part) => part.keys)].flatMap((part) => Object.values(part));
+  const times = [...curves.map((keys) => keys[keys.length - 1]?.time ?? 0), ...[...edits.spans, ...edits.presets].map(blockEnd)];
+  return Math.max(0, ...times.filter(Number.isFinite));
+}
+
 /** A block at another place; a replaced range takes its keys along. */
 export function movedBlock(block, by) {
   const start = tidy(Math.max(block.start + by, 0));

@@ -27,6 +27,7 @@ export class Editor {
     this.history = new History({ edits: NO_EDITS, selection: new Set() });
     this.text = "";
     this.problem = null;
+    this.locked = false; // the edits come from elsewhere
     this.view = { open: new Set(), unlinked: new Set(), balance: {}, ease: 0.4, snap: true, onlyActive: false, library: [] };
     this.solo = new Set();
     this.active = "smile";
@@ -59,7 +60,7 @@ export class Editor {
   }
 
   get readOnly() {
-    return this.problem !== null;
+    return this.problem !== null || this.locked;
   }
 
   /** Take edits from a text. One that cannot be used is kept as it is, and nothing is edited until it is mended. */

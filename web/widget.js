@@ -52,9 +52,11 @@ export class EditorWidget {
     this.panel = new Panel(editor, words, this);
     this.faceView = new FaceView(editor, words, () => this.focus());
     this.news = h("div", { class: "aue-news", role: "status", "aria-live": "polite" });
+    this.spoken = h("div", { class: "aue-spoken", role: "status", "aria-live": "polite" });
     this.banner = h("div", { class: "aue-banner", role: "alert", hidden: true });
     this.timeline = h("div", { class: "aue-timeline" }, this.heads.element, this.well);
-    this.root.append(this.faceView.element, this.panel.element, this.timeline, this.banner, this.news, this.sink);
+    this.root.append(this.faceView.element, this.panel.element, this.timeline, this.banner, this.news, this.spoken, this.sink);
+    this.home.classList.add("aue-home");
     this.home.append(this.root);
   }
 
@@ -129,7 +131,7 @@ export class EditorWidget {
     const name = row ? this.heads.name(row) : words("row_emotions");
     const value = row ? (this.heads.heads.get(row.id)?.value.textContent ?? "") : "";
     const count = editor.selection.size ? ` · ${words("selected", { set: editor.selection.size })}` : "";
-    this.sink.value = words("at", { set: name, time: clock(editor.playhead), value }) + count;
+    this.spoken.textContent = words("at", { set: name, time: clock(editor.playhead), value }) + count;
   }
 
   /** Something has to be shown anew: all of it in the next frame of the screen. */
@@ -229,16 +231,16 @@ export class EditorWidget {
     this.faceView.setPortrait(payload);
   }
 
-  /** A sentence above the timeline while nothing can be edited: "" takes it away. */
+  /** Whether the edits come over a wire, so that nothing can be edited here. */
   setWired(wired) {
-    if (this.wired === wired) return;
-    this.wired = wired;
+    if (this.editor.locked === wired) return;
+    this.editor.locked = wired;
     this.changed("all");
   }
 
   showBanner() {
     const { editor, words } = this;
-    this.banner.hidden = !editor.problem && !this.wired;
+    this.banner.hidden = !editor.readOnly;
     if (this.banner.hidden) return;
     if (!editor.problem) return this.banner.replaceChildren(words("wired"));
     this.banner.replaceChildren(

@@ -432,7 +432,7 @@ def test_another_size(page):
     page.settle()
     page.settle()
     assert page.run("() => widget.place.width") == near(560 - 196 - 16, 2)
-    page.double_click("gaze", 1.0, 0.5)
+    page.double_click("smile", 1.0, 0.5)
     assert page.edits["keys"]
 
 

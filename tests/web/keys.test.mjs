@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { addEmotion, emotionBlocks, mapBlocks, movedBlock, resizedBlock, stretchedBlock } from "../../web/blocks.js";
+import { addEmotion, emotionBlocks, lastMoment, mapBlocks, movedBlock, resizedBlock, stretchedBlock } from "../../web/blocks.js";
 import { curveAt, fillCurve } from "../../web/curve.js";
 import { editsToJson, NO_EDITS, parseEdits } from "../../web/edits_json.js";
 import { addKey, channelKeys, insertKeys, layerAt, mapKeys, mirrored, restsBeside, simplified, softWeights } from "../../web/keys.js";
@@ -146,4 +146,9 @@ test("blocks move, grow and stretch; a range takes its keys along", () => {
   assert.deepEqual(rows(stretchedBlock(replace[0], 1, 2).keys.yaw), [[2, 0.1]]);
   const all = edits({ spans: [{ start: 0, end: 1, emotion: "sad" }] });
   assert.deepEqual(mapBlocks(all, new Set(all.spans), () => null).edits.spans, []);
+});
+
+test("the last moment that edits speak of", () => {
+  assert.equal(lastMoment(NO_EDITS), 0);
+  assert.equal(lastMoment(edits({ keys: { yaw: [[7, 0]] }, spans: [{ start: 0, emotion: "sad" }], presets: [{ name: "nod", start: 8 }] })), 10);
 });
