@@ -116,6 +116,8 @@ def test_the_templates_are_there():
         "5 FaceMaps for ControlNet",
         "6 AU guidance",
         "7 Emotion heard by a model",
+        "8 Direct the performance",
+        "9 One performance, three faces",
     ]
     assert len(BLUEPRINTS) == 1
     assert not (ROOT / "example_workflows").exists(), "ComfyUI would serve only that folder"

@@ -1,4 +1,4 @@
-"""Writes workflows/*.json, workflows/api/*.json and subgraphs/*.json from templates.py and blueprint.py.
+"""Writes workflows/*.json, workflows/api/*.json and subgraphs/*.json from templates.py, directing.py, blueprint.py.
 
 Run it after a change to them or to tests/data/node_contract.json; --check only names the files that are not up to date.
 After a change to ComfyUI's own nodes give it what an old and a new server answer to GET /object_info (--hosts).
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from blueprint import TITLE, portrait_and_speech
+from directing import DIRECTED
 from schemas import DATA, core_nodes, load_schemas
 from templates import TEMPLATES
 
@@ -37,7 +38,7 @@ def workflows() -> dict[Path, bytes]:
     """All files and what belongs in them."""
     schemas = load_schemas()
     files = {ROOT / "subgraphs" / f"{TITLE}.json": as_file(portrait_and_speech(schemas))}
-    for template in TEMPLATES:
+    for template in (*TEMPLATES, *DIRECTED):
         graph = template(schemas)
         files[ROOT / "workflows" / f"{graph.title}.json"] = as_file(graph.ui())
         files[ROOT / "workflows" / "api" / f"{graph.title}.json"] = as_file(graph.api())

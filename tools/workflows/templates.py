@@ -29,11 +29,11 @@ def quick_start(schemas) -> Graph:
         (0, 0),
         (320, 153),
     )
-    example, face, speech = _portrait_and_speech(graph, emotion="happy", level="2")
+    example, face, speech = portrait_and_speech(graph, emotion="happy", level="2")
     warp = graph.add("AUHeadWarp", (790, 0), (300, 130), face=face["face"], au=speech["au"])
-    video = _create(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
+    video = create_video(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
     graph.route(video, "audio", (1130, 334))
-    save = _save(graph, (1520, 0), video, "quick start")
+    save = save_video(graph, (1520, 0), video, "quick start")
     graph.group("Video", warp, video, save, colour=PURPLE)
     return graph
 
@@ -52,16 +52,16 @@ def own_portrait(schemas) -> Graph:
     )
     image = graph.add("LoadImage", (-420, 300), (340, 330), title="Load Image (yours)", image="")
     audio = graph.add("LoadAudio", (-420, 700), (340, 140), title="Load Audio (yours)", audio="")
-    example, face, speech = _portrait_and_speech(graph, emotion="sad", level="2")
+    example, face, speech = portrait_and_speech(graph, emotion="sad", level="2")
     warp = graph.add("AUHeadWarp", (830, 0), (300, 130), face=face["face"], au=speech["au"])
     paste = graph.add(
         "AUHeadPasteBack", (1210, 300), (280, 170), image=example["image"], frames=warp["frames"], face=face["face"]
     )
     graph.route(paste, "face", (735, 354))
-    video = _create(graph, (1570, 300), paste["frames"], warp["fps"], example["audio"])
+    video = create_video(graph, (1570, 300), paste["frames"], warp["fps"], example["audio"])
     graph.route(video, "fps", (1545, 54))
     graph.route(video, "audio", (790, 384), (1190, 520), (1515, 520))
-    save = _save(graph, (1920, 300), video, "my portrait")
+    save = save_video(graph, (1920, 300), video, "my portrait")
     graph.group("Yours", image, audio, colour=GREEN)
     graph.group("Video", warp, paste, video, save, colour=PURPLE)
     return graph
@@ -96,17 +96,17 @@ def eight_emotions(schemas) -> Graph:
             if picture is None:
                 picture = warp["frames"]
                 continue
-            stitch = _stitch(graph, (left + 690, top + 490), warp["frames"], picture, "left")
+            stitch = stitched(graph, (left + 690, top + 490), warp["frames"], picture, "left")
             if column == 1:
                 graph.route(stitch, "image2", (left - 35, top + 524))
             picture = stitch["IMAGE"]
         ends.append(picture)
         sounds.append(ways["audio"])
-    whole = _stitch(graph, (3860, 300), *ends, "down")
+    whole = stitched(graph, (3860, 300), *ends, "down")
     graph.route(whole, "image2", (3820, 1260), (3820, 420))
-    video = _create(graph, (4200, 300), whole["IMAGE"], 25.0, example["audio"])
+    video = create_video(graph, (4200, 300), whole["IMAGE"], 25.0, example["audio"])
     graph.route(video, "audio", *sounds[0], (4080, -130))
-    save = _save(graph, (4550, 300), video, "eight emotions", (640, 480))
+    save = save_video(graph, (4550, 300), video, "eight emotions", (640, 480))
     graph.group("Portrait", example, face, colour=GREEN)
     graph.group("Video", whole, video, save, colour=PURPLE)
     return graph
@@ -122,9 +122,9 @@ def from_video(schemas) -> Graph:
         (0, 0),
         (320, 160),
     )
-    example, first, speech = _portrait_and_speech(graph, emotion="happy", level="3")
+    example, first, speech = portrait_and_speech(graph, emotion="happy", level="3")
     warp = graph.add("AUHeadWarp", (790, 0), (300, 130), face=first["face"], au=speech["au"])
-    video = _create(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
+    video = create_video(graph, (1170, 0), warp["frames"], warp["fps"], example["audio"])
     graph.route(video, "audio", (1130, 334))
     load = graph.add("LoadVideo", (1170, 350), (270, 310), title="Load Video (yours)", file="")
     graph.group("A video to read", warp, video, load, colour=PURPLE)
@@ -138,9 +138,9 @@ def from_video(schemas) -> Graph:
     second = graph.add("AUHeadFace", (1880, 350), (300, 280), image=other["image"])
     graph.group("Another face", other, second, colour=GREEN)
     drawn = graph.add("AUHeadWarp", (2280, 0), (300, 130), face=second["face"], au=read["au"])
-    result = _create(graph, (2660, 0), drawn["frames"], drawn["fps"], parts["audio"])
+    result = create_video(graph, (2660, 0), drawn["frames"], drawn["fps"], parts["audio"])
     graph.route(result, "audio", (1840, 220), (2620, 220))
-    save = _save(graph, (3010, 0), result, "performance from a video")
+    save = save_video(graph, (3010, 0), result, "performance from a video")
     graph.group("Video", drawn, result, save, colour=PURPLE)
     return graph
 
@@ -154,11 +154,11 @@ def controlnet(schemas) -> Graph:
         (0, 0),
         (320, 155),
     )
-    example, face, speech = _portrait_and_speech(graph, emotion="surprised", level="2")
+    example, face, speech = portrait_and_speech(graph, emotion="surprised", level="2")
     maps = graph.add("AUHeadFaceMap", (830, 0), (300, 150), face=face["face"], au=speech["au"], style="openpose")
-    video = _create(graph, (1270, 0), maps["facemap"], 25.0, example["audio"])
+    video = create_video(graph, (1270, 0), maps["facemap"], 25.0, example["audio"])
     graph.route(video, "audio", (1235, 334))
-    saved = _save(graph, (1620, 0), video, "facemaps")
+    saved = save_video(graph, (1620, 0), video, "facemaps")
     graph.group("FaceMaps", maps, video, saved, colour=PURPLE)
     _painted(graph, face, maps, top=740)
     return graph
@@ -204,8 +204,8 @@ def _painted(graph: Graph, face: Node, maps: Node, top: int) -> None:
         negative=guided["negative"], latent_image=latents["LATENT"], cfg=7.0, denoise=0.6,
     )  # fmt: skip
     pictures = graph.add("VAEDecode", (2440, top), (230, 70), samples=sampler["LATENT"], vae=loader["VAE"])
-    video = _create(graph, (2740, top), pictures["IMAGE"], 25.0)
-    save = _save(graph, (3090, top), video, "painted")
+    video = create_video(graph, (2740, top), pictures["IMAGE"], 25.0)
+    save = save_video(graph, (3090, top), video, "painted")
     graph.route(some, "image", (1190, 110), (1190, top + 400))
     graph.route(start, "pixels", (750, 110), (750, top + 714))
     shared = (1158, top + 120), (1158, top + 604)
@@ -241,11 +241,11 @@ def au_guidance(schemas) -> Graph:
         )
         for strength, top in ((0.0, 0), (1.0, 840), (2.0, 1680))
     ]  # fmt: skip
-    two = _stitch(graph, (1290, 420), samplers[0]["frames"], samplers[1]["frames"], "right")
-    three = _stitch(graph, (1610, 840), two["IMAGE"], samplers[2]["frames"], "right")
-    video = _create(graph, (1990, 840), three["IMAGE"], 25.0, sound["AUDIO"])
+    two = stitched(graph, (1290, 420), samplers[0]["frames"], samplers[1]["frames"], "right")
+    three = stitched(graph, (1610, 840), two["IMAGE"], samplers[2]["frames"], "right")
+    video = create_video(graph, (1990, 840), three["IMAGE"], 25.0, sound["AUDIO"])
     graph.route(video, "audio", (360, 544), (360, -120), (1930, -120), (1930, 760))
-    save = _save(graph, (2340, 840), video, "au guidance", (640, 360))
+    save = save_video(graph, (2340, 840), video, "au guidance", (640, 360))
     graph.group("Portrait and speech", example, sound, colour=GREEN)
     graph.group("Model", load, colour=BLUE)
     graph.group("Face and performance", face, speech, colour=BLUE)
@@ -268,11 +268,11 @@ def heard_emotion(schemas) -> Graph:
         (740, 170),
     )
     load = graph.add("AUHeadLoad", (0, 560), (320, 218))
-    example, face, speech = _portrait_and_speech(graph, alm=load["alm"])
+    example, face, speech = portrait_and_speech(graph, alm=load["alm"])
     maps = graph.add("AUHeadFaceMap", (830, 0), (300, 150), face=face["face"], au=speech["au"])
-    video = _create(graph, (1270, 0), maps["facemap"], 25.0, example["audio"])
+    video = create_video(graph, (1270, 0), maps["facemap"], 25.0, example["audio"])
     graph.route(video, "audio", (1235, 334))
-    save = _save(graph, (1620, 0), video, "heard emotion")
+    save = save_video(graph, (1620, 0), video, "heard emotion")
     words = graph.add("PreviewAny", (830, 640), (700, 220), title="What the model heard", source=speech["description"])
     graph.group("Model", load, colour=BLUE)
     graph.group("FaceMaps", maps, video, save, colour=PURPLE)
@@ -283,7 +283,7 @@ def heard_emotion(schemas) -> Graph:
 TEMPLATES = (quick_start, own_portrait, eight_emotions, from_video, controlnet, au_guidance, heard_emotion)
 
 
-def _portrait_and_speech(graph: Graph, **values) -> tuple[Node, Node, Node]:
+def portrait_and_speech(graph: Graph, **values) -> tuple[Node, Node, Node]:
     """How most of them begin. Between the face and the speech is room for a link, at the height of the sound."""
     example = graph.add("AUHeadExample", (0, 300), (320, 120))
     face = graph.add("AUHeadFace", (400, 0), (310, 280), image=example["image"])
@@ -293,16 +293,16 @@ def _portrait_and_speech(graph: Graph, **values) -> tuple[Node, Node, Node]:
     return example, face, speech
 
 
-def _stitch(graph: Graph, at, first, second, direction: str) -> Node:
+def stitched(graph: Graph, at, first, second, direction: str) -> Node:
     return graph.add(
         "ImageStitch", at, (260, 170), image1=first, image2=second, direction=direction, match_image_size=False
     )
 
 
-def _create(graph: Graph, at, frames, fps, audio=None) -> Node:
+def create_video(graph: Graph, at, frames, fps, audio=None) -> Node:
     sound = {} if audio is None else {"audio": audio}
     return graph.add("CreateVideo", at, (270, 130), images=frames, fps=fps, **sound)
 
 
-def _save(graph: Graph, at, video: Node, name: str, size=(420, 520)) -> Node:
+def save_video(graph: Graph, at, video: Node, name: str, size=(420, 520)) -> Node:
     return graph.add("SaveVideo", at, size, video=video["VIDEO"], filename_prefix=f"auhead/{name}")
