@@ -20,11 +20,13 @@ import { acquireContext } from "./face_gl.js";
 import { createPainter } from "./face_painter.js";
 import { createRig } from "./face_rig.js";
 
-const MOST_PIXELS_PER_POINT = 2;
+const FINE = 2; // canvas pixels of a CSS pixel: ComfyUI enlarges its graph without telling
+const LARGEST_FINE = 1024; // pixels of a canvas' side that is drawn finer than the screen asks for
 const COLUMNS = 40;
 const CLOSE_UP = 1.3; // sides of the square around a face, in its heights
 
-export function createFace(canvas) {
+/** A face on a canvas. pixelsPerPoint: canvas pixels of a CSS pixel, by default what looks good. */
+export function createFace(canvas, { pixelsPerPoint = null } = {}) {
   const paper = canvas.getContext("2d");
   const context = acquireContext({ lost: forgetPainter, restored: redraw });
   const values = new Float32Array(COLUMNS);
@@ -105,7 +107,9 @@ export function createFace(canvas) {
     },
 
     resize(width, height) {
-      const ratio = Math.min(globalThis.devicePixelRatio || 1, MOST_PIXELS_PER_POINT);
+      const screen = Math.min(globalThis.devicePixelRatio || 1, FINE);
+      const finer = Math.min(FINE, LARGEST_FINE / Math.max(width, height, 1));
+      const ratio = pixelsPerPoint ?? Math.max(screen, finer);
       const [wide, high] = [width, height].map((length) => Math.max(Math.round(length * ratio), 0));
       if (canvas.width === wide && canvas.height === high) return;
       canvas.width = wide;
