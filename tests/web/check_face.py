@@ -1,6 +1,6 @@
-"""The live face in a real browser: what moves on the picture when a unit moves.
+"""The live face in a real browser: what moves on the picture when a unit moves; a part of `make web-test`.
 
-Runs where playwright and a Chromium are; the picture is drawn in software, so no graphics card is needed.
+Chromium comes from the PATH, or from playwright; it draws in software, so no graphics card is needed.
 """
 
 import base64
@@ -14,16 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from auhead_models.au.space import COLUMN_INDEX
 from auhead_models.face.face import find_face
 from auhead_models.face.preview import preview_payload
 from auhead_models.face.topology import LEFT_EYE, LOWER_LIP
 
-sync_api = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
-
 ROOT = Path(__file__).resolve().parents[2]
 SIDE = 512
 SOFTWARE = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"]
@@ -66,7 +64,7 @@ def open_page(playwright, address, options):
 
 @pytest.fixture(scope="module")
 def playwright():
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         yield playwright
 
 
