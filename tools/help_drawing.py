@@ -158,7 +158,7 @@ class Graph:
     def down(self, at: tuple[int, int], length: int) -> None:
         _down(self._pen, FINE * at[0], FINE * at[1], FINE * (at[1] + length))
 
-    def link(self, start: tuple[int, int], end: tuple[int, int], dashed: bool = False) -> None:
+    def link(self, start: tuple[int, int], end: tuple[int, int]) -> None:
         """An S-curve between two sockets."""
         (x0, y0), (x1, y1) = start, end
         count = 60
@@ -167,8 +167,7 @@ class Graph:
             t = step / count
             points.append((FINE * (x0 + (x1 - x0) * t), FINE * (y0 + (y1 - y0) * t * t * (3 - 2 * t))))
         for step in range(count):
-            if not dashed or step // 5 % 2 == 0:
-                self._pen.line((points[step], points[step + 1]), COLOURS[2] if dashed else COLOURS[0], 3 * FINE)
+            self._pen.line((points[step], points[step + 1]), COLOURS[0], 3 * FINE)
         self._dot(*start)
         self._dot(*end)
 
