@@ -1,52 +1,42 @@
 """What each command does: look at the files first, then work, then write whole files or nothing."""
 
-import sys
-import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
-from .alm.listen import Wishes, listen
-from .alm.models import folders as alm_folders
-from .alm.models import open_alm
+from . import cli_speech as speech
 from .au import FPS, AUSequence, Span, formats
+from .cli_progress import bar, watched
 from .contact_sheet import ContactSheet
 from .diffusion.convert import NAMES, convert_weights
-from .diffusion.training.settings import TrainingSettings
 from .diffusion.weight_files import SUFFIXES
 from .errors import AUHeadError
 from .face.face import DEFAULT_SIZE, Face, find_face
 from .files import check_input, check_output, check_output_folder, made_folder, whole_file
-from .hearing import hear
 from .image import load_image, save_png
-from .pipeline import NEEDS_DIFFUSERS, Diffusion, choose_device, draw, draw_facemaps
+from .pipeline import Diffusion, choose_device, draw, draw_facemaps
 from .pipeline import video_to_au as read_performance
-from .speech import Audio, SpeechOptions, load_audio, speech_to_au
-from .speech.options import STRENGTHS
+from .speech import SpeechOptions, load_audio, speech_to_au
 from .video import VideoReader, VideoWriter, check_container
 
 LONGEST_SIDE = 1280  # of a whole picture, unless another one is asked for
-REPORT_SECONDS = 10.0  # between two lines of progress where no bar can be drawn
 ASSETS = Path(__file__).parent / "assets"
 DIFFUSION_OPTIONS = tuple(name for name in Diffusion.__dataclass_fields__ if name != "seed")
-ALM_OPTIONS = ("alm_precision", "temperature")
 DEMO_EMOTIONS = (Span(0.0, 2.4, "neutral", 2), Span(2.4, 6.0, "happy", 2))
 
 
 def animate(given: Namespace) -> None:
     if given.speech is None and given.au is None:
         raise AUHeadError("There is nothing to say; give a speech recording, or an AU file with --au.")
-    unused = _given_speech_options(given) if given.au is not None else {}
+    unused = speech.given_options(given) if given.au is not None else {}
     if given.renderer == "diffusion":
         unused.pop("seed", None)  # that of the noise
     if unused:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
         raise AUHeadError(f"--au performs the file {given.au} as it is, without {options}; leave out one or the other.")
-    _check_emotion_options(given)
+    speech.check_options(given)
     diffusion = _diffusion(given)
     if given.max_side is not None and not given.paste_back:
         raise AUHeadError("--max-side is for the whole picture; give --paste-back, too, or leave it out.")
@@ -54,12 +44,12 @@ def animate(given: Namespace) -> None:
     device = choose_device(given.device)
     portrait = _portrait(given.portrait, given.speech, "speech")
     audio = load_audio(given.speech) if given.speech is not None else None
-    performance = _performance(given, audio)
+    performance = speech.chosen(given, audio)
     face = _face(portrait, given)
     max_side = given.max_side or LONGEST_SIDE
     if given.paste_back and given.size is None:
         face = face.in_picture(max_side)
-    with _bar("frames" if given.renderer == "warp" else "steps") as show:
+    with bar("frames" if given.renderer == "warp" else "steps") as show:
         clip = draw(
             face,
             performance.resample(given.fps),
@@ -80,6 +70,8 @@ def animate(given: Namespace) -> None:
 def _diffusion(given: Namespace) -> Diffusion:
     """What the renderer "diffusion" is asked for; its options mean nothing to another one."""
     asked = {name: getattr(given, name) for name in DIFFUSION_OPTIONS if getattr(given, name) is not None}
+    if given.renderer != "diffusion" and given.alm is not None:
+        asked.pop("models", None)  # that of the audio-language model
     if asked and given.renderer != "diffusion":
         options = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
         raise AUHeadError(f"The renderer {given.renderer} knows no {options}; give --renderer diffusion, too.")
@@ -97,7 +89,7 @@ def facemap(given: Namespace) -> None:
     portrait = _portrait(given.portrait, given.au, "AU file")
     performance = formats.load(given.au).resample(FPS)
     clip = draw_facemaps(_face(portrait, given), performance, given.style, device=device)
-    frames = _progress(clip.frames, clip.count, "frames")
+    frames = watched(clip.frames, clip.count, "frames")
     if folder:
         _write_pictures(frames, given.output)
     else:
@@ -108,16 +100,16 @@ def facemap(given: Namespace) -> None:
 
 
 def audio_to_au(given: Namespace) -> None:
-    _check_emotion_options(given)
+    speech.check_options(given)
     _check_au_output(given.output, given.format, given.speech, given.emotion_script)
-    _save(_performed(load_audio(given.speech), given), given.output, given.format)
+    _save(speech.performed(load_audio(given.speech), given), given.output, given.format)
 
 
 def video_to_au(given: Namespace) -> None:
     if _check_au_output(given.output, given.format, given.video).id == "emotion_text":
         raise AUHeadError(f"A video names no emotions to write into {given.output}; save the motion as .json or .csv.")
     with VideoReader(given.video) as video:
-        frames = _progress(video, video.frames, "frames")
+        frames = watched(video, video.frames, "frames")
         performance = read_performance(frames, video.fps, given.neutral, choose_device(given.device))
     _save(performance, given.output, given.format)
 
@@ -142,31 +134,6 @@ def _convert_weights(given: Namespace) -> None:
     print(f"{given.output}: {kind.title}")
 
 
-def train(given: Namespace) -> None:
-    try:
-        from .diffusion.catalogue import open_model
-        from .diffusion.manifest import model_folders
-        from .diffusion.refined_warp import RefinerModel
-        from .diffusion.training.train import train_diffusion
-    except ImportError as error:
-        raise AUHeadError(NEEDS_DIFFUSERS) from error
-    check_output_folder(given.output)
-    model = open_model(given.model, model_folders(given.models), "fp32")
-    if isinstance(model, RefinerModel):
-        raise AUHeadError(f"The model {given.model} mends a warp and does not learn from videos; give sd15, say.")
-    settings = TrainingSettings(**{name: getattr(given, name) for name in TrainingSettings.__dataclass_fields__})
-    with tqdm(total=settings.steps, unit="step", disable=None) as bar:
-
-        def progress(done: int, _: int, loss: float) -> None:
-            bar.update(done - bar.n)
-            bar.set_postfix(loss=f"{loss:.4f}")
-
-        def sound(name: str, video: Path, frames: int) -> torch.Tensor:
-            return hear(name, load_audio(video), frames)
-
-        print(train_diffusion(model, given.videos, given.output, settings, progress, sound))
-
-
 def demo(given: Namespace) -> None:
     folder = check_output_folder(given.output)
     device = choose_device(given.device)
@@ -179,7 +146,7 @@ def demo(given: Namespace) -> None:
     clip = draw(face, speech_to_au(audio, SpeechOptions(spans=DEMO_EMOTIONS), 0), device=device)
     sheet = ContactSheet(face, clip.count, clip.fps)
     with VideoWriter(talking, clip.fps, clip.width, clip.height, audio) as video:
-        for frame in sheet.watch(_progress(clip.frames, clip.count, "frames")):
+        for frame in sheet.watch(watched(clip.frames, clip.count, "frames")):
             video.write(frame)
     with whole_file(sheet_path) as partial:
         sheet.draw().save(partial)
@@ -219,64 +186,6 @@ def _face(portrait: torch.Tensor, given: Namespace) -> Face:
     )
 
 
-def _performance(given: Namespace, audio: Audio | None) -> AUSequence:
-    if given.au is not None:
-        performance = formats.load(check_input(given.au, "AU file"))
-        if audio is not None and formats.is_emotion_script(given.au):
-            what = "holds emotions, which move no lips"
-            raise AUHeadError(f"{given.au} {what}; give it with --emotion-script instead of --au.")
-        return performance
-    return _performed(audio, given)
-
-
-def _performed(audio: Audio, given: Namespace) -> AUSequence:
-    """What the speech asks for, under the options that were given."""
-    options = _given_speech_options(given)
-    seed = options.pop("seed", 0)
-    heard = _heard(audio, given) if options.pop("alm", None) is not None else None
-    for name in ALM_OPTIONS:
-        options.pop(name, None)
-    if script := options.pop("emotion_script", None):
-        options["spans"] = formats.load_emotion_script(check_input(script, "emotion script"))
-    if words := options.pop("transcript", None):
-        options["transcript"] = check_input(words, "transcript").read_text(encoding="utf-8", errors="replace")
-    return speech_to_au(audio, SpeechOptions(**options), seed, heard)
-
-
-def _heard(audio: Audio, given: Namespace) -> AUSequence:
-    """The expression that an audio-language model writes; its chain of thought is printed."""
-    device = choose_device(given.device)
-    backend = open_alm(given.alm, alm_folders(given.models or Path("models")), given.alm_precision or "auto", device)
-    if not backend.fixed_place:
-        backend.network.to(device)
-    wishes = Wishes(given.emotion, given.level, temperature=given.temperature or 0.0, seed=given.seed or 0)
-    with _bar("frames") as show:
-        heard = listen(backend, audio, wishes, show)
-    print(f"{backend.name} hears {heard.thought}.", file=sys.stderr)
-    return heard.expression
-
-
-def _given_speech_options(given: Namespace) -> dict[str, object]:
-    names = ("emotion", "level", "emotion_script", *STRENGTHS, "seed", "transcript", "alm", *ALM_OPTIONS)
-    return {name: getattr(given, name) for name in names if getattr(given, name) is not None}
-
-
-def _check_emotion_options(given: Namespace) -> None:
-    """Refuse what would be ignored."""
-    if given.emotion_script is not None:
-        unused = [f"--{name}" for name in ("emotion", "level") if getattr(given, name) is not None]
-        if unused:
-            named = " and ".join(unused)
-            raise AUHeadError(f"--emotion-script {given.emotion_script} names the emotions; leave out {named}.")
-        if given.alm is not None:
-            raise AUHeadError(f"--emotion-script {given.emotion_script} names the emotions; leave out --alm.")
-    elif given.level is not None and given.emotion is None and given.alm is None:
-        raise AUHeadError("--level is the strength of an emotion; name one with --emotion, too, or leave it out.")
-    unused = [f"--{name.replace('_', '-')}" for name in ALM_OPTIONS if getattr(given, name) is not None]
-    if unused and given.alm is None:
-        raise AUHeadError(f"{' and '.join(unused)} is for an audio-language model; name one with --alm, too.")
-
-
 def _check_au_output(path: Path, format: str | None, *inputs: Path | None) -> formats.Format:
     check_output(path, *inputs)
     return formats.format_to_write(path, format)
@@ -307,33 +216,3 @@ def _write_pictures(frames: Iterable[torch.Tensor], folder: Path) -> None:
             for path in written:
                 path.unlink()
             raise
-
-
-def _progress(frames: Iterable[torch.Tensor], count: int, unit: str) -> Iterator[torch.Tensor]:
-    with _bar(unit) as show:
-        for done, frame in enumerate(frames, start=1):
-            show(done, count)
-            yield frame
-
-
-@contextmanager
-def _bar(unit: str) -> Iterator[Callable[..., None]]:
-    """A function (done, total) that moves a bar on stderr while a person watches; in a log, a line now and then."""
-    if sys.stderr.isatty():
-        with tqdm(unit=f" {unit}", file=sys.stderr, leave=False) as bar:
-
-            def show(done: int, total: int, *_) -> None:
-                bar.total = total
-                bar.update(done - bar.n)
-
-            yield show
-        return
-    reported = time.monotonic()
-
-    def tell(done: int, total: int, *_) -> None:
-        nonlocal reported
-        if time.monotonic() - reported >= REPORT_SECONDS:
-            print(f"auhead: {done} of {total} {unit}", file=sys.stderr, flush=True)
-            reported = time.monotonic()
-
-    yield tell

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from scipy.io import wavfile
 
-from auhead_models import cli_commands
+from auhead_models import cli_commands, cli_progress
 from auhead_models.au import AUSequence, Span, emotion_track
 from auhead_models.au.formats import load, save
 from auhead_models.cli import main
@@ -29,7 +29,7 @@ SMALL = ("--size", "64")
 @pytest.fixture(autouse=True)
 def no_progress(monkeypatch):
     """However slow the machine is."""
-    monkeypatch.setattr(cli_commands, "REPORT_SECONDS", math.inf)
+    monkeypatch.setattr(cli_progress, "REPORT_SECONDS", math.inf)
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_every_widget_of_the_sampler_has_an_option(tmp_path, capsys, monkeypatch
 
     monkeypatch.setattr(catalogue, "open_model", lambda *_: catalogue.RefinerModel("stand-in", None))
     monkeypatch.setattr(catalogue, "make_renderer", lambda _, __, settings, *___: made.append(settings) or Renderer())
-    monkeypatch.setattr(cli_commands, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(cli_progress, "REPORT_SECONDS", 0.0)
     save(AUSequence.zeros(2), tmp_path / "still.json")
     command = ["animate", portrait_path, "--au", tmp_path / "still.json", "-o", tmp_path / "still.mp4", *SMALL]
     told = run(capsys, *command, "--renderer", "diffusion")
@@ -245,8 +245,16 @@ def test_every_widget_of_the_sampler_has_an_option(tmp_path, capsys, monkeypatch
     assert code == 2 and "knows no --window" in line
 
 
+def test_models_is_the_folder_of_the_audio_language_model_too(tmp_path, capsys, portrait_path, short_speech_path):
+    command = ["animate", portrait_path, short_speech_path, "-o", tmp_path / "out.mp4", "--models", tmp_path, *SMALL]
+    code, (line,) = run(capsys, *command, "--alm", "gone")
+    assert code == 2 and 'no audio-language model "gone"' in line
+    code, (line,) = run(capsys, *command)
+    assert code == 2 and "knows no --models" in line
+
+
 def test_progress_is_a_line_now_and_then_where_no_bar_can_be_drawn(tmp_path, capsys, monkeypatch, portrait_path):
-    monkeypatch.setattr(cli_commands, "REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(cli_progress, "REPORT_SECONDS", 0.0)
     save(AUSequence.zeros(3), tmp_path / "still.json")
     command = ["facemap", portrait_path, tmp_path / "still.json", "-o", tmp_path / "map.mp4", *SMALL]
     assert run(capsys, *command) == (0, [f"auhead: {count} of 3 frames" for count in (1, 2, 3)])
