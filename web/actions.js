@@ -1,7 +1,7 @@
 // What the user does, as functions of an editor: keys, blocks, selection, rows. Pointer, keyboard and buttons call these.
 
 import { addEmotion, addGesture, blockEnd, blockStart, mapBlocks, movedBlock, stretchedBlock } from "./blocks.js";
-import { addKey, insertKeys, mapKeys, mirrored, restsBeside, simplified, softWeights, tidy } from "./keys.js";
+import { addKey, insertKeys, mapKeys, mirrored, restsBeside, simplified, softWeights, tidy, tidyValue } from "./keys.js";
 import { deltaFor, groupOf, sideShare } from "./rows.js";
 import { COLUMNS, EMOTIONS, FADE } from "./units.js";
 
@@ -10,7 +10,7 @@ const NEW_EMOTION = 2; // seconds
 const NEW_GESTURE = 1.2;
 const PULL_EASE = 0.3; // seconds in which what is pulled on the face comes and goes
 
-const limited = (value) => tidy(Math.min(Math.max(value, -MOST_VALUE), MOST_VALUE));
+const limited = (value) => tidyValue(Math.min(Math.max(value, -MOST_VALUE), MOST_VALUE));
 
 /** Both kinds of selected things changed: keys by `key(key, c, layer)`, blocks by `block(block)`. */
 function mapped(edits, selection, key, block) {
@@ -44,7 +44,8 @@ export function beginDrag(editor) {
 /** Moves what was selected when the drag began: by seconds, and by `delta` in the channel; softly within a radius. */
 export function dragTo(editor, drag, { by = 0, delta = 0, channel = null, row = null, radius = 0 }) {
   const { edits, selection } = drag;
-  const weights = radius ? softWeights(edits, selection, radius) : restsBeside(edits, selection);
+  if (!radius) drag.rests ??= restsBeside(edits, selection);
+  const weights = radius ? softWeights(edits, selection, radius) : drag.rests;
   const balance = row ? editor.balanceOf(row) : 0;
   const selected = new Set();
   const moved = mapped(

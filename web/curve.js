@@ -76,15 +76,23 @@ export function curveAt(keys, time) {
   return between(near, slope, k - first, time);
 }
 
-/** The curve on frames from..to-1 into out[0..to-from-1]. */
+/** The curve on frames from..to-1 into out[0..to-from-1], one stretch between two keys after the other. */
 export function fillCurve(keys, fps, from, to, out) {
   if (!keys.length) return out.fill(0, 0, to - from);
   const slope = slopes(keys);
-  let k = keyBefore(keys, from / fps);
-  for (let frame = from; frame < to; frame++) {
-    const time = frame / fps;
-    while (k + 1 < keys.length && keys[k + 1].time <= time + SAME_TIME) k++;
-    out[frame - from] = between(keys, slope, k, time);
+  let frame = from;
+  for (let k = keyBefore(keys, from / fps); frame < to; k++) {
+    const following = Math.min(k + 1, keys.length - 1);
+    let end = to;
+    if (following > k) {
+      end = Math.min(Math.max(Math.ceil((keys[following].time - SAME_TIME) * fps), frame), to);
+      while (end > frame && keys[following].time <= (end - 1) / fps + SAME_TIME) end--;
+      while (end < to && keys[following].time > end / fps + SAME_TIME) end++;
+    }
+    const flat = keys[k].value === keys[following].value && !slope[k] && !slope[following];
+    if (flat || keys[k].ease === "step") out.fill(keys[k].value, frame - from, end - from);
+    else for (let each = frame; each < end; each++) out[each - from] = between(keys, slope, k, each / fps);
+    frame = end;
   }
   return out;
 }

@@ -9,6 +9,7 @@ export const LANES = { ruler: 22, wave: 34, emotions: 32, gestures: 19 };
 const GROUP_HEIGHT = [54, 130]; // least, most
 const UNIT_HEIGHT = 36;
 const PAD = 5; // above and below a curve
+const MARGIN = 12; // beside the view, where a key still shows
 
 /** Where everything lies: {width, height, head: height of the lanes, tops: of the rows, scroll}. */
 export function geometry(editor, width, height, scroll) {
@@ -32,32 +33,34 @@ export function rowScale(editor, place, index) {
     [low, high] = [Math.min(low, curve.low), Math.max(high, curve.high)];
   }
   const [from, to] = shownRange(row.channels, low, high);
-  const [most, least] = [bent(to, to), bent(from, to)];
+  const most = bent(1);
+  const unit = height / (most - bent(from / to));
   return {
-    y: (value) => top + ((most - bent(value, to)) / (most - least)) * height,
-    value: (y) => unbent(most - ((y - top) / height) * (most - least), to),
+    y: (value) => top + (most - bent(value / to)) * unit,
+    value: (y) => unbent(most - (y - top) / unit) * to,
   };
 }
 
-// Speech moves most units by a fifth of what they can do, so small values get more room: straight near 0, then closer.
-const BEND = 5;
-const bent = (value, most) => Math.asinh((BEND * value) / most);
-const unbent = (height, most) => (Math.sinh(height) * most) / BEND;
+// Speech moves most units by a fifth of what they can do, so small values get more room.
+const BEND = 1.6;
+const bent = (value) => value / (1 + BEND * Math.abs(value));
+const unbent = (height) => height / Math.max(1 - BEND * Math.abs(height), 0.1);
 
-/** Where the keys of a row are: [{x, y, time, ease, layer, members, channel, order}]. */
+/** Where the keys of a row that are in view lie: [{x, y, time, ease, layer, members, channel, order}]. */
 export function keyPoints(editor, place, index) {
-  const row = editor.rows[index];
-  const { y } = rowScale(editor, place, index);
-  return row.channels.flatMap((channel, order) => {
-    const { edited } = editor.curve(channel);
-    return editor.keys(channel).map((key) => ({
-      ...key,
-      x: editor.scale.x(key.time),
-      y: y(edited[editor.frameAt(key.time)]),
-      channel,
-      order,
-    }));
+  const { scale } = editor;
+  const points = [];
+  let row = null;
+  editor.rows[index].channels.forEach((channel, order) => {
+    for (const { time, ease, layer, members } of editor.keys(channel)) {
+      const x = scale.x(time);
+      if (x < -MARGIN || x > place.width + MARGIN) continue;
+      row ??= rowScale(editor, place, index);
+      const y = row.y(editor.curve(channel).edited[editor.frameAt(time)]);
+      points.push({ x, y, time, ease, layer, members, channel, order });
+    }
   });
+  return points;
 }
 
 export const colourOf = (theme, row, order = 0) => {
@@ -94,7 +97,7 @@ export function drawRow(ctx, editor, place, theme, index) {
   ctx.beginPath();
   ctx.rect(0, top, place.width, bottom - top);
   ctx.clip();
-  ctx.fillStyle = row.id === editor.active ? theme.raised : row.kind === "unit" ? theme.well : theme.well;
+  ctx.fillStyle = row.id === editor.active ? theme.raised : theme.well;
   ctx.fillRect(0, top, place.width, bottom - top);
   const scale = rowScale(editor, place, index);
   drawGrid(ctx, editor, place, theme, top, bottom, scale.y(0));
@@ -102,11 +105,11 @@ export function drawRow(ctx, editor, place, theme, index) {
   const quiet = editor.isMuted(row) || (editor.solo.size > 0 && !editor.heard(row.columns[0]));
   ctx.globalAlpha = quiet ? 0.35 : 1;
   row.channels.forEach((channel, order) => drawCurves(ctx, editor, theme, row, channel, order, scale.y));
-  for (const key of keyPoints(editor, place, index)) {
-    if (key.x > -10 && key.x < place.width + 10) drawKey(ctx, theme, key, colourOf(theme, row), isSelected(editor, key));
-  }
+  const colour = colourOf(theme, row);
+  for (const key of keyPoints(editor, place, index)) drawKey(ctx, theme, key, colour, isSelected(editor, key));
   ctx.globalAlpha = 1;
-  const late = row.channels.flatMap((channel) => editor.keys(channel)).filter((key) => key.time > editor.seconds).length;
+  let late = 0;
+  for (const channel of row.channels) for (const key of editor.keys(channel)) if (key.time > editor.seconds) late++;
   if (late) label(ctx, `${late} ▸`, place.width - 6, top + 13, theme.dim, "right");
   ctx.fillStyle = theme.line;
   ctx.fillRect(0, bottom - 1, place.width, 1);

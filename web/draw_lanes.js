@@ -52,9 +52,7 @@ export function drawWave(ctx, editor, place, theme, words) {
     }
     ctx.fill();
   } else {
-    ctx.fillStyle = theme.line;
-    ctx.fillRect(0, middle, place.width, 1);
-    text(ctx, words(editor.source.blank ? "run_to_see" : "no_sound"), 8, middle - 5, theme.faint, 11);
+    text(ctx, words(editor.source.blank ? "run_to_see" : "no_sound"), 8, middle + 4, theme.faint, 11);
   }
   ctx.fillStyle = theme.line;
   ctx.fillRect(0, top + LANES.wave - 1, place.width, 1);

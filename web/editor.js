@@ -6,9 +6,10 @@ import { EditsError, editsToJson, NO_EDITS, parseEdits } from "./edits_json.js";
 import { History } from "./history.js";
 import { channelKeys } from "./keys.js";
 import { muted, Performance } from "./model.js";
-import { channelValue, groupOf, ROWS, visibleRows } from "./rows.js";
+import { fillChannel, groupOf, ROWS, visibleRows } from "./rows.js";
 import { snapped, TimeScale } from "./timeline.js";
 import { COLUMNS } from "./units.js";
+import { firstView } from "./view.js";
 
 export const EMOTION_ROW = "emotions";
 const FPS = 25;
@@ -28,7 +29,7 @@ export class Editor {
     this.text = "";
     this.problem = null;
     this.locked = false; // the edits come from elsewhere
-    this.view = { open: new Set(), unlinked: new Set(), balance: {}, ease: 0.4, snap: true, onlyActive: false, library: [] };
+    this.view = firstView();
     this.solo = new Set();
     this.active = "smile";
     this.channel = 0;
@@ -63,13 +64,17 @@ export class Editor {
     return this.problem !== null || this.locked;
   }
 
-  /** Take edits from a text. One that cannot be used is kept as it is, and nothing is edited until it is mended. */
-  setText(text) {
+  /**
+   * Take edits from a text. One that cannot be used is kept as it is, and nothing is edited until it is
+   * mended. undoable: a change by the user, and no other state of the node.
+   */
+  setText(text, undoable = false) {
     this.text = text;
     try {
       const edits = parseEdits(text);
       this.problem = null;
-      if (editsToJson(edits) !== editsToJson(this.edits)) this.history.push({ edits, selection: new Set() });
+      if (!undoable) this.history = new History({ edits, selection: new Set() });
+      else if (editsToJson(edits) !== editsToJson(this.edits)) this.history.push({ edits, selection: new Set() });
     } catch (error) {
       if (!(error instanceof EditsError)) throw error;
       this.problem = error.message;
@@ -159,7 +164,7 @@ export class Editor {
     if (!this.series.has(channel)) {
       const { frames } = this.performance;
       const series = { base: new Float32Array(frames), edited: new Float32Array(frames), low: 0, high: 0, changed: false };
-      for (let frame = 0; frame < frames; frame++) series.base[frame] = channelValue(channel, this.performance.base, frame);
+      fillChannel(channel, this.performance.base, 0, frames, series.base);
       this.series.set(channel, series);
       this.fill(channel, series, 0, frames);
     }
@@ -168,16 +173,16 @@ export class Editor {
 
   fill(channel, series, from, to) {
     const { edited, base } = series;
-    for (let frame = from; frame < to; frame++) edited[frame] = channelValue(channel, this.performance.edited, frame);
-    let [low, high] = [0, 0];
-    series.changed = false;
+    fillChannel(channel, this.performance.edited, from, to, edited);
+    let [low, high, most] = [0, 0, 0];
     for (let frame = 0; frame < edited.length; frame++) {
-      if (edited[frame] < low) low = edited[frame];
-      if (edited[frame] > high) high = edited[frame];
-      if (base[frame] < low) low = base[frame];
-      if (base[frame] > high) high = base[frame];
-      if (Math.abs(edited[frame] - base[frame]) > 1e-4) series.changed = true;
+      const before = base[frame];
+      const after = edited[frame];
+      low = Math.min(low, before, after);
+      high = Math.max(high, before, after);
+      most = Math.max(most, Math.abs(after - before));
     }
+    series.changed = most > 1e-4;
     series.low = low;
     series.high = high;
   }

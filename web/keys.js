@@ -33,16 +33,22 @@ export function withKeys(edits, layer, c, keys) {
 export function channelKeys(edits, channel) {
   const found = [];
   for (let layer = -1; layer < edits.replace.length; layer++) {
-    const own = channel.parts.flatMap(([c]) => keysOf(edits, layer, c).map((key) => ({ c, key })));
-    own.sort((a, b) => a.key.time - b.key.time);
-    let last = null;
-    for (const member of own) {
-      const twice = last?.members.some((other) => other.c === member.c);
-      if (last && !twice && member.key.time - last.time < SAME_TIME) last.members.push(member);
-      else found.push((last = { time: member.key.time, ease: member.key.ease, layer, members: [member] }));
+    const moments = new Map(); // from time, and how often the column has it, to what was found
+    for (const [c] of channel.parts) {
+      let [last, times] = [-1, 0];
+      for (const key of keysOf(edits, layer, c)) {
+        const tick = Math.round(key.time / SAME_TIME);
+        times = tick === last ? times + 1 : 0;
+        last = tick;
+        const name = times ? `${tick} ${times}` : tick;
+        const moment = moments.get(name);
+        if (moment) moment.members.push({ c, key });
+        else moments.set(name, { time: key.time, ease: key.ease, layer, members: [{ c, key }] });
+      }
     }
+    found.push(...moments.values());
   }
-  return found;
+  return found.sort((a, b) => a.time - b.time);
 }
 
 /** Edits with `change(key, column, layer)` in place of each selected key (null deletes it), and the new keys. */
@@ -94,7 +100,7 @@ export function addKey(edits, channel, time, delta, { balance = 0, ease = 0.4, k
     const layer = layerAt(result, c, time);
     const keys = keysOf(result, layer, c);
     const share = weight * sideShare(c, balance) * delta;
-    const key = { time, value: tidy(curveAt(keys, time) + share), ease: kind };
+    const key = { time, value: tidyValue(curveAt(keys, time) + share), ease: kind };
     selection.add(key);
     const added = [key];
     if (layer < 0 && ease > 0) {
@@ -113,6 +119,9 @@ const rest = (time) => ({ time: tidy(Math.max(time, 0)), value: 0, ease: "smooth
 
 /** A number as it is stored: six decimals, as no eye sees more. */
 export const tidy = (number) => Math.round(number * 1e6) / 1e6 + 0;
+
+/** A key's value as it is stored: what no eye sees is left out. */
+export const tidyValue = (value) => Math.round(value * 1e4) / 1e4 + 0;
 
 /** How keys near the selected ones move along with a soft drag: a Map from key to weight, 1 for the selected. */
 export function softWeights(edits, selection, radius) {
@@ -199,5 +208,5 @@ export function simplified(values, fps, from, to, tolerance) {
     }
   }
   const frames = [...kept].sort((a, b) => a - b);
-  return frames.map((frame) => ({ time: tidy(frame / fps), value: tidy(values[frame]), ease: "smooth" }));
+  return frames.map((frame) => ({ time: tidy(frame / fps), value: tidyValue(values[frame]), ease: "smooth" }));
 }

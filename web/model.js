@@ -142,9 +142,9 @@ export class Performance {
     const gain = factor(edits, column);
     const offset = edits.offsets[column.id] ?? 0;
     fillCurve(edits.keys[column.id] ?? [], fps, from, to, scratch);
-    for (let frame = from; frame < to; frame++) {
-      const under = calm[frame] + (track ? track[frame] : 0) + (played ? played[frame] : 0);
-      scratch[frame - from] += under * gain + offset;
+    for (let frame = from; frame < to; frame++) scratch[frame - from] += calm[frame] * gain + offset;
+    for (const added of [track, played]) {
+      if (added) for (let frame = from; frame < to; frame++) scratch[frame - from] += added[frame] * gain;
     }
     for (const part of edits.replace) {
       if (!(column.id in part.keys)) continue;

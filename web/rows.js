@@ -98,9 +98,26 @@ export function channelValue(channel, table, frame) {
   const { up, down } = channel;
   if (!down.length && up.length === 1) return table[up[0]][frame];
   let value = 0;
-  for (const c of up) value += Math.max(table[c][frame], down.length ? 0 : -1) / up.length;
+  for (const c of up) value += Math.max(table[c][frame], down.length ? 0 : -Infinity) / up.length;
   for (const c of down) value -= Math.max(table[c][frame], 0) / down.length;
   return value;
+}
+
+/** The same on frames from..to-1, into out at the same places. */
+export function fillChannel(channel, table, from, to, out) {
+  const { up, down } = channel;
+  const least = down.length ? 0 : -Infinity;
+  out.fill(0, from, to);
+  for (const [columns, sign] of [[up, 1], [down, -1]]) {
+    const share = sign / columns.length;
+    for (const c of columns) {
+      const values = table[c];
+      for (let frame = from; frame < to; frame++) {
+        const value = values[frame];
+        if (value > least) out[frame] += share * value;
+      }
+    }
+  }
 }
 
 /** How much of an edit goes to a column at a balance from -1 (all to the right side) to 1 (all to the left). */

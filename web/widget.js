@@ -3,28 +3,29 @@
 //     const widget = new EditorWidget(element, { language, onText, onView });
 //     widget.setText(text); widget.setView(saved); widget.setSource(source); widget.setPortrait(payload); widget.dispose();
 
-import { copied, mirror, paste, replaceHere } from "./actions.js";
+import { mirror, replaceHere } from "./actions.js";
 import { button, h } from "./controls.js";
 import { drawAll, drawMoving, drawRow, geometry } from "./draw.js";
 import { drawEmotions } from "./draw_lanes.js";
 import { Editor } from "./editor.js";
 import { FaceView } from "./face_view.js";
-import { isClip, isEntry } from "./files.js";
 import { Heads } from "./heads.js";
 import { press } from "./keyboard.js";
 import { helpSheet } from "./menus.js";
 import { Panel } from "./panel.js";
 import { Pointer } from "./pointer.js";
+import { Playback } from "./playback.js";
 import { Sound } from "./sound.js";
 import { wordsIn } from "./strings.js";
 import { applyTheme, readTheme } from "./theme.js";
 import { clock } from "./timeline.js";
+import { Transfer } from "./transfer.js";
+import { openedView, savedView } from "./view.js";
 
 const MOST_PIXELS_PER_POINT = 3;
 const NEWS = 3500; // milliseconds that a message stays
 const FEW = 60; // selected keys whose numbers are shown while they are dragged
 const CAUGHT = { capture: true, passive: false };
-let clipboard = null; // shared by all editors of the page
 
 export class EditorWidget {
   constructor(home, { language = "en", onText = () => {}, onView = () => {} } = {}) {
@@ -35,6 +36,7 @@ export class EditorWidget {
     this.todo = new Set();
     this.editor = new Editor({ onText, onView: (view) => onView(savedView(view)), onChange: (what) => this.changed(what) });
     this.sound = new Sound();
+    this.playback = new Playback(this.editor, this.sound);
     this.build();
     this.pointer = new Pointer(this.editor, this.top, () => this.place, () => this.changed("playhead"));
     this.watch();
@@ -83,11 +85,7 @@ export class EditorWidget {
       document.activeElement?.matches("input, textarea:not(.aue-sink)") && document.activeElement.blur();
       this.focus();
     });
-    root.addEventListener("dragover", (event) => event.preventDefault());
-    root.addEventListener("drop", (event) => this.dropped(event));
-    this.sink.addEventListener("copy", (event) => this.copy(event));
-    this.sink.addEventListener("cut", (event) => this.copy(event, true));
-    this.sink.addEventListener("paste", (event) => this.paste(event));
+    this.transfer = new Transfer(this);
     this.sink.addEventListener("blur", () => this.compare(false));
   }
 
@@ -116,7 +114,7 @@ export class EditorWidget {
     if (event.key === "Control" || event.key === "Meta") this.focus();
     if (event.target.matches("input, textarea:not(.aue-sink)")) return event.stopPropagation();
     const onButton = event.target.matches("button") && (event.key === "Enter" || event.key === " ");
-    this.flip = event.shiftKey; // for the paste that follows
+    this.transfer.flip = event.shiftKey; // for the paste that follows
     if (onButton || event.key === "Tab" || !press(event, this.editor, this)) return;
     event.preventDefault();
     event.stopPropagation();
@@ -145,7 +143,7 @@ export class EditorWidget {
   frame() {
     this.request = undefined;
     const { editor, todo } = this;
-    if (editor.playing) this.advance();
+    this.playback.advance();
     const what = new Set(todo);
     todo.clear();
     if (!this.root.isConnected || !this.well.clientWidth) return;
@@ -211,7 +209,7 @@ export class EditorWidget {
 
   /** A text typed by the user: it goes to the host as it is, and into the editor when it can be read. */
   takeText(text) {
-    this.editor.setText(text);
+    this.editor.setText(text, true);
     this.onText(text);
   }
 
@@ -222,7 +220,7 @@ export class EditorWidget {
   }
 
   setSource(source) {
-    this.stop();
+    this.playback.stop();
     this.editor.setSource(source);
     this.sound.load(source.sound);
   }
@@ -259,52 +257,11 @@ export class EditorWidget {
   }
 
   togglePlay() {
-    if (this.editor.playing) this.stop();
-    else this.start();
-  }
-
-  start() {
-    const { editor } = this;
-    const { loop } = editor;
-    if (editor.playhead >= editor.lastTime - 1e-6) editor.playhead = 0;
-    if (loop && editor.looping && (editor.playhead < loop.from || editor.playhead >= loop.to - 1e-6)) editor.playhead = loop.from;
-    editor.playing = true;
-    this.sound.play(editor.playhead);
-    this.changed("draw");
-  }
-
-  stop() {
-    if (!this.editor.playing) return;
-    this.editor.playing = false;
-    this.sound.stop();
-    this.changed("draw");
-  }
-
-  /** The playhead follows the sound. */
-  advance() {
-    const { editor } = this;
-    const inLoop = editor.looping && editor.loop;
-    const end = inLoop ? editor.loop.to : editor.seconds;
-    const { time } = this.sound;
-    if (time >= end) {
-      if (!editor.looping) {
-        editor.playhead = editor.lastTime;
-        return this.stop();
-      }
-      editor.playhead = inLoop ? editor.loop.from : 0;
-      this.sound.play(editor.playhead);
-    } else editor.playhead = Math.min(time, editor.lastTime);
-    const { scale } = editor;
-    if (editor.playhead > scale.end || editor.playhead < scale.start) {
-      scale.start = editor.playhead - 0.05 * (scale.end - scale.start);
-      scale.keepInside();
-      this.todo.add("draw");
-    }
+    this.playback.toggle();
   }
 
   toggleLoop() {
-    this.editor.looping = !this.editor.looping;
-    this.changed("draw");
+    this.playback.toggleLoop();
   }
 
   compare(on) {
@@ -383,37 +340,6 @@ export class EditorWidget {
     this.newsTimer = setTimeout(() => this.news.classList.remove("shown"), NEWS);
   }
 
-  copy(event, cut = false) {
-    const clip = copied(this.editor);
-    if (!clip) return;
-    clipboard = clip;
-    event.clipboardData?.setData("text/plain", JSON.stringify(clip));
-    event.preventDefault();
-    event.stopPropagation();
-    if (cut) press({ key: "Delete", code: "Delete" }, this.editor, this);
-  }
-
-  paste(event) {
-    event.preventDefault();
-    event.stopPropagation();
-    let clip = clipboard;
-    try {
-      const given = JSON.parse(event.clipboardData?.getData("text/plain") ?? "");
-      if (isClip(given)) clip = given;
-    } catch {
-      // not ours: what was copied here last is pasted
-    }
-    if (clip && !this.editor.readOnly) paste(this.editor, clip, this.flip);
-  }
-
-  async dropped(event) {
-    event.preventDefault();
-    const [file] = event.dataTransfer?.files ?? [];
-    if (!file) return;
-    const { takeFile } = await import("./menus.js");
-    takeFile(this.editor, this.words, this, file.name, await file.text());
-  }
-
   /** The time under a pointer over the timeline, or null elsewhere. */
   timeUnder(event) {
     const box = this.well.getBoundingClientRect();
@@ -432,21 +358,4 @@ export class EditorWidget {
     this.faceView.dispose();
     this.root.remove();
   }
-}
-
-const savedView = ({ open, unlinked, ...view }) => ({ ...view, open: [...open], unlinked: [...unlinked] });
-
-/** What can be used of a saved view: it comes out of a workflow file, so anything may be in it. */
-function openedView(saved) {
-  const view = {};
-  const strings = (list) => (Array.isArray(list) ? new Set(list.filter((each) => typeof each === "string")) : new Set());
-  if (typeof saved !== "object" || saved === null) return view;
-  view.open = strings(saved.open);
-  view.unlinked = strings(saved.unlinked);
-  const balances = Object.entries(saved.balance ?? {}).filter(([, value]) => Number.isFinite(value) && Math.abs(value) <= 1);
-  view.balance = Object.fromEntries(balances);
-  if (Number.isFinite(saved.ease)) view.ease = Math.min(Math.max(saved.ease, 0), 2);
-  for (const name of ["snap", "onlyActive"]) if (typeof saved[name] === "boolean") view[name] = saved[name];
-  if (Array.isArray(saved.library)) view.library = saved.library.filter(isEntry);
-  return view;
 }

@@ -6,6 +6,7 @@ Chromium comes from the PATH, or from playwright (`playwright install chromium`)
 import functools
 import http.server
 import json
+import logging
 import shutil
 import threading
 from pathlib import Path
@@ -582,8 +583,8 @@ def test_in_chinese(page):
     assert page.page.locator(".aue-chip").first.inner_text().endswith("愤怒")
 
 
-@pytest.mark.parametrize("moving", ["scrubbing", "dragging a key", "dragging a row"])
-def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving, record_property):
+@pytest.mark.parametrize("moving", ["scrubbing", "dragging a key", "dragging ten keys"])
+def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving):
     page.run(
         """async (moving) => {
             const act = await import("/web/actions.js");
@@ -593,9 +594,9 @@ def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving, record_propert
             editor.setView({ open: new Set(editor.rows.map((row) => row.id)) });
             const row = editor.row("smile");
             for (let k = 0; k < 100; k++) act.addKeyAt(editor, row, row.channels[0], 1 + 5.9 * k, k % 2 ? 0.6 : -0.4);
-            if (moving === "dragging a row") {
-                editor.setActive("smile");
-                act.selectAll(editor);
+            if (moving === "dragging ten keys") {
+                const some = editor.keys(row.channels[0]).filter((key, place) => place % 3 === 1).slice(40, 50);
+                editor.select(new Set(some.flatMap(({ members }) => members.map(({ key }) => key))));
             }
             const drag = act.beginDrag(editor);
             window.step = async (k) => {
@@ -626,5 +627,5 @@ def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving, record_propert
         times.append(script() - before - idle)
     times.sort()
     median, late = times[len(times) // 2], times[int(0.95 * len(times))]
-    record_property("milliseconds", [median, late])
+    logging.info("%s: median %.1f ms, 95 %% below %.1f ms", moving, median, late)
     assert late <= BUDGET, f"{moving}: median {median:.1f} ms, 95 % below {late:.1f} ms"
