@@ -17,7 +17,7 @@ from .topology import Eye
 SOFT_EDGE = 0.07  # cm over which the eyeball fades out under the lids
 LID_SHADOW, SHADE = 0.16, 0.45  # cm under the upper lid, and how dark it is there
 # The rows of the opening from the upper lid down: opacity, light.
-_ROWS = ((0, 1 - SHADE), (1, 1 - 0.6 * SHADE), (1, 1), (1, 1), (0, 1))
+ROWS = ((0, 1 - SHADE), (1, 1 - 0.6 * SHADE), (1, 1), (1, 1), (0, 1))
 
 
 class EyePainter:
@@ -62,7 +62,7 @@ class EyePainter:
         part = torch.stack([0 * soft, soft, torch.maximum(shadow, soft), 1 - soft, 0 * soft + 1], 1)[..., None]
         shape = upper[:, None] + part * (lower - upper)[:, None]
         source = upper_still[:, None] + part * (lower_still - upper_still)[:, None]
-        opacity, light = torch.tensor(_ROWS).to(part).T[:, None, :, None, None]
+        opacity, light = torch.tensor(ROWS).to(part).T[:, None, :, None, None]
         opacity = opacity * (height / (0.5 * SOFT_EDGE * self._scale) - 1).clamp(0, 1)[:, None, :, None]
         attributes = torch.cat([source, opacity, light.expand_as(part)], -1)
         layer = rasterize_grid(shape, attributes, place)

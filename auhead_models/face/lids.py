@@ -24,7 +24,7 @@ OWN_SKIN = 0.45  # how much of the new skin's colour comes from right over the c
 STRANGE = 0.25  # relative difference in brightness from which a sample is no lid skin (glasses, hair, brow)
 GRAIN = 9  # pixels; what is finer than this is grain
 # The rows of a lid from its lashes to over the crease: part of new skin, of the closed line, opacity, brightness.
-_ROWS = (
+ROWS = (
     (0, 1, 0, 1), (0, 1, 1, 1), (0, 0.15, 1, 1), (0, 0, 1, 1), (0.6, 0, 1, 1.03), (1, 0, 1, 1.02), (1, 0, 1, 0.95),
     (1, 0, 0, 0.95),
 )  # fmt: skip
@@ -105,7 +105,7 @@ class LidPainter:
         beyond = (above - length[:, None]).clamp(min=0)
         height = torch.minimum(above, self._lid_height) + beyond
         carried = self._edge + height[..., None] * F.normalize(self._crease - self._edge, dim=-1)
-        new_skin, line, opacity, brightness = torch.tensor(_ROWS).to(above).T[:, :, None]
+        new_skin, line, opacity, brightness = torch.tensor(ROWS).to(above).T[:, :, None]
         new_skin = new_skin * smoothstep(travel / (0.35 * self._lid_height))[:, None]
         brightness = torch.lerp(torch.ones_like(new_skin), brightness.expand_as(new_skin), new_skin)
         brightness = brightness * (1 - CLOSED_LINE * closed[:, None, None] * line * self._taper)

@@ -88,8 +88,8 @@ def preview_tables() -> dict:
                    "depth": fold.depth} for fold in folds.FOLDS],
         "light": {"direction": folds.LIGHT.tolist(), "ambient": folds.AMBIENT},
         "mouth": _mouth(),
-        "lid_rows": [list(row) for row in lids._ROWS],
-        "eye_rows": [list(row) for row in eyes._ROWS],
+        "lid_rows": [list(row) for row in lids.ROWS],
+        "eye_rows": [list(row) for row in eyes.ROWS],
         "constants": _constants(),
     }  # fmt: skip
 
