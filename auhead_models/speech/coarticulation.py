@@ -6,8 +6,8 @@ visual speech"). So a /t/ between two rounded vowels is rounded, an /s/ keeps th
 vowel falls short of its target. Closed lips are not averaged: each /p b m/ holds them shut. A diphthong is two shapes.
 The mouth is 40 ms ahead of the sound. The speech model learns this; known words are spoken by it directly.
 
-Phones are ARPAbet in small letters, with "ax" for the schwa and "pau" for a pause. The shapes are chosen, as no table of
-measured values was to be had; classes of visemes are those of OpenXR (XR_META_face_tracking_visemes).
+Phones are ARPAbet in small letters, with "ax" for the schwa and "pau" for a pause. The shapes are chosen, as no table
+of measured values was to be had; classes of visemes are those of OpenXR (XR_META_face_tracking_visemes).
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """The layers of a performance put together, in this order:
 
 1. the expression, its mouth yielding to speech: units × (1 - share · envelope), then a little asymmetry
-2. the articulation on top of it
+2. the articulation on top of it; while the lower lip touches the teeth, the expression does not open the mouth
 3. blinks where they close the lids further than the expression does; what blinked in the expression itself is dropped
 4. gaze and head
 5. lips_together last: where the lips meet, nothing pulls them apart
@@ -34,6 +34,7 @@ _YIELDS_ID = {
 _YIELDS = 0.6
 _PUCKER_TAKES = 0.6  # of raised and stretched corners, at full pucker
 _CLOSED_LIPS_STOP = {"jaw_open": 0.5, "upper_lip_raise": 1.0, "lower_lip_depress": 1.0}
+_TOUCHED = 0.35  # lower_lip_suck at which the lip is at the teeth, and no emotion draws it away
 _QUICKEST = 0.25  # change of the mouth's opening, of pucker and of stretch in one frame
 _BLINK_FRAMES = 23  # an eye closure shorter than half of this is a blink, a longer one a look
 
@@ -53,6 +54,8 @@ def _yield_shares() -> np.ndarray:
 
 _SHARES = _yield_shares()
 _LIPS = space.COLUMN_INDEX["lips_together"]
+_TEETH = space.COLUMN_INDEX["lower_lip_suck"]
+_OPENING = [space.COLUMN_INDEX[name] for name in ("jaw_open", "lower_lip_depress")]
 _LIDS = [space.COLUMN_INDEX[f"eye_closure_{side}"] for side in ("left", "right")]
 _WIDE = [space.COLUMN_INDEX[f"upper_lid_raise_{side}"] for side in ("left", "right")]
 _CORNERS = [space.COLUMN_INDEX[i] for n in ("lip_corner_raise", "lip_corner_stretch") for i in space.both_sides(n)]
@@ -73,6 +76,7 @@ def compose(
     speech = strength * articulation.sequence.table
     envelope = min(strength, 1.0) * articulation.envelope
     table = expression.table * (1 - envelope[:, None] * _SHARES)
+    table[:, _OPENING] *= 1 - np.clip(speech[:, [_TEETH]] / _TOUCHED, 0, 1)
     lips = np.maximum(table[:, _LIPS], speech[:, _LIPS])
     table[:, _CORNERS] *= 1 - _PUCKER_TAKES * np.clip(speech[:, [space.COLUMN_INDEX["lip_pucker"]]], 0, 1)
     table += speech

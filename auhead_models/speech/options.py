@@ -14,7 +14,8 @@ MAXIMUM_STRENGTH = 2.0
 @dataclass(frozen=True)
 class SpeechOptions:
     """An emotion at a level (1 to 3) for the whole sound, or `spans` of emotions, which replace it where there are any;
-    and the strength of each layer, 0 (off) to 2, usually 1.
+    the strength of each layer, 0 (off) to 2, usually 1; and `transcript`, the words that are said, which guide the lips
+    where pocketsphinx is installed.
 
     Raises AUHeadError for an unknown emotion, another level, and a strength outside 0..2.
     """
@@ -27,6 +28,7 @@ class SpeechOptions:
     blinks: float = 1.0
     gaze: float = 1.0
     head_motion: float = 1.0
+    transcript: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "emotion", emotion_name(self.emotion))

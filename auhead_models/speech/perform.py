@@ -20,9 +20,12 @@ from .spectrum import analyse
 _log = logging.getLogger(__name__)
 
 
-def speech_to_au(audio: Audio, options: SpeechOptions | None = None, seed: int = 0) -> AUSequence:
+def speech_to_au(
+    audio: Audio, options: SpeechOptions | None = None, seed: int = 0, expression: AUSequence | None = None
+) -> AUSequence:
     """The performance of a sound at 25 fps, ceil(samples · 25 / sample_rate) frames.
 
+    `expression`, of that length and rate, takes the place of the emotions in the options; the result keeps its spans.
     The same sound, options and seed give the same performance; the strength of one layer changes only that layer. A
     silent sound moves no lips, with a warning in the log.
     """
@@ -33,12 +36,13 @@ def speech_to_au(audio: Audio, options: SpeechOptions | None = None, seed: int =
     speech = to_speech(audio)
     spectrum = analyse(speech, frames)
     shape = prosody(spectrum)
+    emotions = emotion_track(options.emotions, frames) if expression is None else expression
     shifts = plan_gaze(shape, seed)
     head = head_track(shape, frames, seed, options.head_motion)
     return compose(
-        _expression(emotion_track(options.emotions, frames), emphasis_track(shape, frames, seed), options, seed),
-        articulate(speech, frames, spectrum),
-        blink_track(plan_blinks(shape, shifts, seed, options.blinks, options.emotions), frames),
+        _expression(emotions, emphasis_track(shape, frames, seed), options, seed),
+        articulate(speech, frames, spectrum, transcript=options.transcript),
+        blink_track(plan_blinks(shape, shifts, seed, options.blinks, emotions.spans), frames),
         keep_target(gaze_track(shifts, frames, options.gaze), head, options.gaze),
         head,
         options.articulation,

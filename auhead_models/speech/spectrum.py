@@ -1,8 +1,7 @@
-"""What can be measured in speech, every 10 ms: level, voicing, band levels and the shape of the vocal tract.
+"""What can be measured in speech, every 10 ms: how loud it is, how surely voiced, and how high the voice.
 
 Input is 16 kHz mono speech from `audio.to_speech`; step i stands for the time (i + 0.5) · 10 ms, and four steps make
-one video frame. Levels are decibels. `envelope` is the spectrum in 16 broad bands on Traunmüller's Bark scale (1990)
-without its mean, so that it holds the sound's colour and not its loudness.
+one video frame. Levels are decibels.
 """
 
 from collections.abc import Iterator
@@ -15,41 +14,14 @@ from .audio import SPEECH_RATE
 
 HOP = SPEECH_RATE // 100
 STEPS_PER_FRAME = 4
-BANDS = np.linspace(2.6, 15.6, 16)  # Bark, about 265 to 3300 Hz
 
 _WINDOW = 400
 _FFT = 512
 _BLOCK = 4096  # steps analysed at once, so that memory does not grow with the length
 _FLOOR = 1e-10  # -100 dB
 _LAGS = slice(SPEECH_RATE // 400, SPEECH_RATE // 75)  # voices between 75 and 400 Hz
-_ENVELOPE_RANGE = 45.0  # dB below the strongest band that still count
 
 FREQUENCIES = np.fft.rfftfreq(_FFT, 1 / SPEECH_RATE)
-
-
-def bark(frequency: np.ndarray) -> np.ndarray:
-    return 26.81 * frequency / (1960.0 + frequency) - 0.53
-
-
-def _band_filters() -> np.ndarray:
-    """Triangles [257, 16], at least 170 Hz to each side, so that the harmonics of a high voice do not show."""
-    scale = bark(FREQUENCIES)
-    low = np.minimum(np.interp(BANDS - 1.3, scale, FREQUENCIES), np.interp(BANDS, scale, FREQUENCIES) - 170)
-    mid = np.interp(BANDS, scale, FREQUENCIES)
-    high = np.maximum(np.interp(BANDS + 1.3, scale, FREQUENCIES), mid + 170)
-    x = FREQUENCIES[:, None]
-    weights = np.clip(np.minimum((x - low) / (mid - low), (high - x) / (high - mid)), 0, None)
-    return weights / weights.sum(axis=0)
-
-
-_FILTERS = _band_filters()
-
-
-def envelope(power: np.ndarray) -> np.ndarray:
-    """Band levels [..., 16] in dB, their mean removed, of power spectra [..., 257]."""
-    levels = 10 * np.log10(power @ _FILTERS + _FLOOR)
-    levels = np.maximum(levels, levels.max(axis=-1, keepdims=True) - _ENVELOPE_RANGE)
-    return levels - levels.mean(axis=-1, keepdims=True)
 
 
 def _level(power: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -59,17 +31,12 @@ def _level(power: np.ndarray, low: float, high: float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """[S] each, except `envelope` [S, 16]; S = 4 · frames."""
+    """[S] each; S = 4 · frames."""
 
     level: np.ndarray  # 60–7800 Hz
-    murmur: np.ndarray  # 60–350 Hz: the voice, heard through closed lips too
     sonorant: np.ndarray  # 300–3400 Hz: an open mouth with voice
-    middle: np.ndarray  # 900–2200 Hz
-    upper: np.ndarray  # 2000–4000 Hz: "sh"
-    hiss: np.ndarray  # 4000–7800 Hz: "s"
     voicing: np.ndarray  # 0..1, height of the autocorrelation's peak
     pitch: np.ndarray  # Hz, where voicing is high
-    envelope: np.ndarray
 
     def __len__(self) -> int:
         return len(self.level)
@@ -99,8 +66,7 @@ def _blocks(padded: np.ndarray, steps: int) -> Iterator[tuple[np.ndarray, ...]]:
         ratio = correlation[:, _LAGS] / short / (correlation[:, :1] / (window @ window) + _FLOOR)
         voicing = np.clip(ratio.max(axis=1), 0, 1)
         pitch = SPEECH_RATE / (_LAGS.start + ratio.argmax(axis=1))
-        bands = [(60, 7800), (60, 350), (300, 3400), (900, 2200), (2000, 4000), (4000, 7800)]
-        yield *(_level(power, low, high) for low, high in bands), voicing, pitch, envelope(power)
+        yield _level(power, 60, 7800), _level(power, 300, 3400), voicing, pitch
 
 
 def activity(level: np.ndarray) -> np.ndarray:

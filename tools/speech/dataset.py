@@ -1,7 +1,7 @@
 """Windows of the shards of make_speech.py, changed anew each time they are drawn.
 
-What changes works on log10 mel powers [B, 80, M]: the length of the vocal tract, the tilt of the spectrum, reverberation,
-noise, a telephone's band, loudness, and SpecAugment's masks (Park et al. 2019).
+What changes works on log10 mel powers [B, 80, M]: the length of the vocal tract, the tilt of the spectrum,
+reverberation, noise, a telephone's band, loudness, and SpecAugment's masks (Park et al. 2019).
 """
 
 import fnmatch
@@ -18,11 +18,12 @@ from auhead_models.speech.coarticulation import MOUTH, Phones, mouth_track, vise
 from auhead_models.speech.features import MELS, STEPS_PER_FRAME, normalised
 
 PHONES = tuple(
-    "pau p b m f v th dh t d n l k g ng hh ch jh sh zh s z r w y iy ih eh ae aa ah ax ao uh uw er ay aw ow oy ey".split()
+    "pau p b m f v th dh t d n l k g ng hh ch jh sh zh s z r w y "
+    "iy ih eh ae aa ah ax ao uh uw er ay aw ow oy ey".split()
 )
 _SAME = {"dx": "d", "el": "l", "en": "n", "nx": "n", "sil": "pau", "brth": "pau", "axr": "er", "ix": "ih"}
 IGNORED = -100
-_SHARES = {"flite": 0.5, "espeak": 0.38, "festival": 0.12}  # of the windows
+_SHARES = {"flite": 0.46, "espeak": 0.34, "festival": 0.07, "singer": 0.08, "noise": 0.05}  # of the windows
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +61,14 @@ def load_clips(shards: list[Path], without: list[str]) -> dict[str, list[Clip]]:
                 continue
             frames = mel.shape[1] // STEPS_PER_FRAME
             tracks = (track(entry["phones"], frames) for track in (viseme_track, phone_track, mouth_track))
-            engine = entry["voice"].split(":")[0]
-            clips.setdefault(engine, []).append(Clip(entry["voice"], EMOTIONS.index(entry["emotion"]), entry["level"] - 1, mel, *tracks))
+            felt = EMOTIONS.index(entry["emotion"]), entry["level"] - 1
+            clips.setdefault(entry["voice"].split(":")[0], []).append(Clip(entry["voice"], *felt, mel, *tracks))
     return clips
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """`mel` [B, 80, 4 T] as the model takes it; indices [B, T] with IGNORED where nothing is known; `mouth` [B, T, 10]."""
+    """`mel` [B, 80, 4 T] as the model takes it; `mouth` [B, T, 10]; indices [B, T], IGNORED where nothing is known."""
 
     mel: torch.Tensor
     visemes: torch.Tensor
@@ -118,9 +119,9 @@ def changed(mel: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         row = row + float(rng.normal(0, 0.35)) * torch.linspace(-1, 1, MELS)[:, None]
         if rng.random() < 0.3:
             row = row + _colour(rng)
-        if rng.random() < 0.25:
+        if rng.random() < 0.15:
             row = _reverberant(row, rng.uniform(0.05, 0.5), rng.uniform(-2.5, -0.7))
-        if rng.random() < 0.6:
+        if rng.random() < 0.35:
             row = _noisy(row, rng)
         if rng.random() < 0.1:
             low, high = rng.integers(2, 9), rng.integers(52, 62)  # about 100-300 Hz, and 2.7-4 kHz
@@ -130,12 +131,12 @@ def changed(mel: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
         rows.append(normalised((row + float(rng.normal(0, 0.25))).clamp(min=-10)))
     mel = torch.stack(rows)
     for row in mel:
-        for _ in range(rng.integers(0, 3)):
+        for _ in range(rng.integers(0, 2)):
             first = rng.integers(0, MELS - 4)
-            row[first : first + rng.integers(1, 12)] = row.mean()
-        for _ in range(rng.integers(0, 3)):
+            row[first : first + rng.integers(1, 9)] = row.mean()
+        for _ in range(rng.integers(0, 2)):
             first = rng.integers(0, row.shape[1] - 4)
-            row[:, first : first + rng.integers(1, 10)] = row.mean()
+            row[:, first : first + rng.integers(1, 7)] = row.mean()
     return mel
 
 
@@ -157,14 +158,14 @@ def _reverberant(row: torch.Tensor, seconds: float, level: float) -> torch.Tenso
     """Power that decays by 60 dB in so many seconds, added at a level (log10) to what sounds."""
     steps = max(int(100 * seconds), 2)
     decay = 10 ** (-6 * torch.arange(steps) / steps)
-    power = 10**row[:, None]
+    power = 10 ** row[:, None]
     late = torch.nn.functional.conv1d(torch.nn.functional.pad(power, (steps - 1, 0)), decay.flip(0)[None, None])[:, 0]
     return (power[:, 0] + 10**level * late).log10()
 
 
 def _noisy(row: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Noise of a smooth colour, 5 to 45 dB below the loudest."""
-    level = row.amax() - rng.uniform(0.8, 4.8)
+    """Noise of a smooth colour, 12 to 48 dB below the loudest."""
+    level = row.amax() - rng.uniform(1.2, 4.8)
     shape = level + 2 * _colour(rng) + float(rng.normal(-0.5, 0.6)) * torch.linspace(0, 1, MELS)[:, None]
     flutter = 0.25 * torch.from_numpy(rng.standard_normal(row.shape).astype(np.float32))
     return torch.logaddexp(row * math.log(10), (shape + flutter) * math.log(10)) / math.log(10)

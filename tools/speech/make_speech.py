@@ -3,8 +3,8 @@
     python tools/speech/make_speech.py OUT --hours 10 --seed 0
     python tools/speech/make_speech.py OUT --held-out --seed 1       the clips of evaluate.py, clean, with their sound
 
-A shard is an .npz of `mels` float16 [80, sum M] (log10 power, every 10 ms) and `clips`, JSON: voice, text, emotion, level,
-columns, phones. The emotions are parameter sets of ours (tempo, pitch, range, energy, tilt, jitter), not acting.
+A shard is an .npz of `mels` float16 [80, sum M] (log10 power, every 10 ms) and `clips`, JSON: voice, text, emotion,
+level, columns, phones. The emotions are parameter sets of ours (tempo, pitch, range, energy, tilt, jitter), not acting.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import random
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from scipy.signal import butter, fftconvolve, lfilter, sosfilt
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
 import torch  # noqa: E402
 from sentences import HELD_OUT, training_text  # noqa: E402
+from singer import sing  # noqa: E402
 from voices import ESPEAK_ACCENTS, ESPEAK_VARIANTS, FESTIVAL, FLITE, Espeak, Phones, Style, festival, flite  # noqa: E402
 
 from auhead_models.au.emotions import EMOTIONS  # noqa: E402
@@ -40,7 +41,13 @@ PROSODY = {
     "sad": (0.78, 0.88, 0.4, -8.0, -2.5, 0.015),
     "surprised": (1.05, 1.45, 2.2, 3.0, 1.0, 0.0),
 }
-_SHARES = {"flite": 0.5, "festival": 0.08, "espeak": 0.42}  # of the clips; festival says sixteen at a time
+_SHARES = {
+    "singer": 0.1,
+    "noise": 0.03,
+    "flite": 0.55,
+    "festival": 0.008,
+    "espeak": 0.44,
+}  # of the clips; festival says sixteen at a time
 _STRENGTH = {1: 0.4, 2: 0.7, 3: 1.0}
 HELD_OUT_VOICES = (
     *(f"flite:{voice}" for voice in FLITE),
@@ -159,6 +166,8 @@ def draw_voice(engines: list[str], rng: random.Random) -> str:
     engine = rng.choices(engines, [_SHARES[engine] for engine in engines])[0]
     if engine == "flite":
         return f"flite:{rng.choice(FLITE[:3] if rng.random() < 0.8 else FLITE)}"
+    if engine in ("singer", "noise"):
+        return f"{engine}:{rng.randrange(1 << 30)}"
     if engine == "festival":
         return f"festival:{rng.choice(FESTIVAL)}"
     accent = rng.choice(ESPEAK_ACCENTS)
@@ -169,6 +178,10 @@ def speak(voice: str, texts: list[str], style: Style, espeak: Espeak, folder: Pa
     engine, name = voice.split(":")
     if engine == "festival":
         return festival(name, texts, style, folder)
+    if engine == "noise":  # nobody speaks
+        return [(_noise(96000, np.random.default_rng(int(name))), [(0.0, 6.0, "pau")]) for _ in texts]
+    if engine == "singer":
+        return [sing(np.random.default_rng(int(name))) for _ in texts]
     if engine == "flite":
         return [flite(name, text, style, folder) for text in texts]
     return [espeak.speak(name, text, style) for text in texts]
@@ -176,7 +189,8 @@ def speak(voice: str, texts: list[str], style: Style, espeak: Espeak, folder: Pa
 
 def _entry(voice: str, text: str, emotion: str, level: int, mel: torch.Tensor, phones: Phones) -> dict:
     rounded = [(round(start, 4), round(end, 4), phone) for start, end, phone in phones]
-    return {"voice": voice, "text": text, "emotion": emotion, "level": level, "columns": mel.shape[1], "phones": rounded}
+    about = {"voice": voice, "text": text, "emotion": emotion, "level": level}
+    return about | {"columns": mel.shape[1], "phones": rounded}
 
 
 def _save(path: Path, mels: list[torch.Tensor], clips: list[dict], **more):
@@ -188,6 +202,7 @@ def training_shard(path: Path, engines: list[str], seconds: float, seed: int, es
     mels, clips, filled = [], [], 0.0
     while filled < seconds:
         voice, how = draw_voice(engines, rng), manner(rng)
+        how = replace(how, emotion="neutral") if voice.startswith(("singer", "noise")) else how
         texts = [training_text(rng) for _ in range(16 if voice.startswith("festival") else 1)]
         for text, (speech, phones) in zip(texts, speak(voice, texts, how.style, espeak, folder)):
             speech, phones = mannered(speech, phones, how, noise)

@@ -210,35 +210,45 @@ The cook poured a cup of milk into the bowl.
 Stay away from the edge, it may break at any moment.""".splitlines()
 
 _NAMES = "Anna Ben Clara David Emma Frank Grace Hugo Iris Jack Kate Leo Maya Noah Olive Paul Rosa Sam Thea Viv Will Zoe"
-_PEOPLE = """the mayor|my brother|a young farmer|the old captain|our neighbour|her mother|the whole family|a famous painter
-the bus driver|your best friend|somebody|nobody|the boy in the boat|a woman from Malmo|both of them|every pupil|the chef
-the third judge|a shy poet|the new shopkeeper|his grandfather|the king of Bohemia|the people upstairs|a few visitors
-the plumber|my boss|the twins|an honest thief|the bishop|this journalist|the woman with the umbrella|a nervous pilot"""
-_THINGS = """the umbrella|a bowl of soup|the map|five paper boats|the broken mirror|a yellow jumper|the violin|some fresh bread
-the front window|a bottle of milk|the blue teapot|an empty box|the wooden bridge|three oranges|the whole story|a love letter
-the beef|a thick rope|those feathers|her watch|a pair of shoes|the shovel|my favourite book|the last biscuit|a strange noise
-the engine|the purple vase|a thousand pebbles|his bicycle|the apple tree|the piano|a jug of water|the theatre tickets
-the huge pumpkin|your camera|some cheese|the judge's chair|a bunch of flowers|the garage key|their photographs|a warm coat"""
-_PAST = """bought|found|moved|broke|forgot|painted|carried|lost|described|pushed|noticed|wanted|remembered|gave away|hid|followed
-brought|picked up|threw out|measured|swallowed|finished|bumped into|admired|paid for|borrowed|opened|washed|sold|chose"""
-_PLACES = """in the kitchen|near the harbour|behind the church|by the river|on the table|at the market|under the bridge|upstairs
-in the middle of the road|beyond the valley|between the trees|above the shop|on a farm in Wales|outside the museum|at home
-over the wall|across the square|beside the fire|in the southern part of town|around the corner|on the beach|in a cave"""
-_TIMES = """this morning|last summer|before breakfast|on Thursday|after the film|in February|every evening|at half past five
-long ago|during the war|an hour later|when the bell rang|while we were asleep|as usual|without a word|for the first time"""
-_QUALITIES = """beautiful|rather small|very expensive|almost empty|too heavy to move|wonderful|a bit rough|perfectly safe|gone
-full of water|older than the house|awfully loud|smooth and warm|yellow|the best of all|worth a fortune|covered in mud"""
-_THOUGHTS = """I believe that|Maybe|They say that|It is possible that|You know that|We hoped|Of course|Perhaps|I doubt that
-She told me that|Nobody thought that|As far as I know,|Suddenly|In my opinion,|He promised that|The problem is that"""
-_WORDS = """above apple baby bubble pebble maple jump lamp embark imply map cab mob rope pipe happy open over even heavy leaf
-move beam amber summer hammer human woman feather father mother other nothing breath clothes thumb bath thief youth voice
-vivid five fifty laugh cough phone photo shy shell wash ocean vision beige garage church nature kitchen judge major bridge
-orange zoo zebra busy lazy razor sister mist biscuit whistle loose noisy nine canyon onion union music few cute view book
-wool push full good food moon blue shoe chew two you road boat slow own elbow auto law door four boy join oyster coin eye
-sky ice wild child time day eight weigh lake main hair chair ear near cheer fire hour flower power cow loud house mouth err
-bird girl word murmur nurse early arm heart car calm aunt art cat bad lamp hand sang ring king think bank finger hungry
-queen quick square west wish away awake yes year yellow beyond loyal lily little pillow bottle metal button cotton listen
-cup much mud blood love come one done dozen about again ago sofa camera banana salad melody remedy comedy family Emily""".split()
+_PEOPLE = """the mayor|my brother|a young farmer|the old captain|our neighbour|her mother|the whole family
+a famous painter|the bus driver|your best friend|somebody|nobody|the boy in the boat|a woman from Malmo
+both of them|every pupil|the chef|the third judge|a shy poet|the new shopkeeper|his grandfather
+the king of Bohemia|the people upstairs|a few visitors|the plumber|my boss|the twins|an honest thief|the bishop
+this journalist|the woman with the umbrella|a nervous pilot"""
+_THINGS = """the umbrella|a bowl of soup|the map|five paper boats|the broken mirror|a yellow jumper|the violin
+some fresh bread|the front window|a bottle of milk|the blue teapot|an empty box|the wooden bridge|three oranges
+the whole story|a love letter|the beef|a thick rope|those feathers|her watch|a pair of shoes|the shovel
+my favourite book|the last biscuit|a strange noise|the engine|the purple vase|a thousand pebbles|his bicycle
+the apple tree|the piano|a jug of water|the theatre tickets|the huge pumpkin|your camera|some cheese
+the judge's chair|a bunch of flowers|the garage key|their photographs|a warm coat"""
+_PAST = """bought|found|moved|broke|forgot|painted|carried|lost|described|pushed|noticed|wanted|remembered
+gave away|hid|followed|brought|picked up|threw out|measured|swallowed|finished|bumped into|admired|paid for
+borrowed|opened|washed|sold|chose"""
+_PLACES = """in the kitchen|near the harbour|behind the church|by the river|on the table|at the market
+under the bridge|upstairs|in the middle of the road|beyond the valley|between the trees|above the shop
+on a farm in Wales|outside the museum|at home|over the wall|across the square|beside the fire
+in the southern part of town|around the corner|on the beach|in a cave"""
+_TIMES = """this morning|last summer|before breakfast|on Thursday|after the film|in February|every evening
+at half past five|long ago|during the war|an hour later|when the bell rang|while we were asleep|as usual
+without a word|for the first time"""
+_QUALITIES = """beautiful|rather small|very expensive|almost empty|too heavy to move|wonderful|a bit rough
+perfectly safe|gone|full of water|older than the house|awfully loud|smooth and warm|yellow|the best of all
+worth a fortune|covered in mud"""
+_THOUGHTS = """I believe that|Maybe|They say that|It is possible that|You know that|We hoped|Of course|Perhaps
+I doubt that|She told me that|Nobody thought that|As far as I know,|Suddenly|In my opinion,|He promised that
+The problem is that"""
+_WORDS = """
+above apple baby bubble pebble maple jump lamp embark imply map cab mob rope pipe happy open over even heavy
+leaf move beam amber summer hammer human woman feather father mother other nothing breath clothes thumb bath
+thief youth voice vivid five fifty laugh cough phone photo shy shell wash ocean vision beige garage church
+nature kitchen judge major bridge orange zoo zebra busy lazy razor sister mist biscuit whistle loose noisy nine
+canyon onion union music few cute view book wool push full good food moon blue shoe chew two you road boat slow
+own elbow auto law door four boy join oyster coin eye sky ice wild child time day eight weigh lake main hair
+chair ear near cheer fire hour flower power cow loud house mouth err bird girl word murmur nurse early arm heart
+car calm aunt art cat bad lamp hand sang ring king think bank finger hungry queen quick square west wish away
+awake yes year yellow beyond loyal lily little pillow bottle metal button cotton listen cup much mud blood love
+come one done dozen about again ago sofa camera banana salad melody remedy comedy family Emily
+""".split()
 
 
 def _choices(text: str) -> list[str]:

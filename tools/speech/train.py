@@ -3,10 +3,13 @@
     python tools/speech/train.py SHARDS OUT.safetensors --minutes 45
         --without "flite:*" "festival:cmu*"    voices to leave out
         --start CHECKPOINT                     go on from another training
+
+OUT is written every 200 steps; OUT.phones.pt keeps the head of single phones, which only the training has.
 """
 
 import argparse
 import logging
+import math
 import sys
 import time
 from pathlib import Path
@@ -20,12 +23,18 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).res
 from dataset import IGNORED, PHONES, Batch, draw, load_clips  # noqa: E402
 
 from auhead_models.speech.coarticulation import JAW, LIPS, MOUTH  # noqa: E402
-from auhead_models.speech.encoder import EncoderConfig  # noqa: E402
+from auhead_models.speech.encoder import EncoderConfig, SpeechEncoder  # noqa: E402
 from auhead_models.speech.model import SpeechModel, load_model, save_model  # noqa: E402
 
-_SHAPES = ((12, 60), (8, 100), (12, 60), (12, 60), (3, 250))  # windows and frames of a batch, in turn
+_SHAPES = (
+    *((12, 60), (16, 40), (8, 100), (16, 40), (12, 60), (16, 40), (8, 100)),
+    (3, 250),
+)  # windows and frames of a batch, in turn
 _WEIGHTS = torch.ones(len(MOUTH))
-_WEIGHTS[JAW], _WEIGHTS[LIPS] = 3.0, 3.0
+_WEIGHTS[JAW], _WEIGHTS[LIPS] = 6.0, 3.0
+_OFFSETS = ((-2, -1, 1, 2), (-3, -1, 1, 3), (-5, -2, 2, 5), (-8, -3, 3, 8))  # of the heads, in steps of 20 ms
+_NEARNESS = 0.9
+_LOUDER = 3.0
 _WARM_UP = 100  # steps
 _STEADY = 0.55  # share of the time before the rate falls
 _log = logging.getLogger("train")
@@ -48,7 +57,43 @@ def losses(model: SpeechModel, phone_head: nn.Linear, batch: Batch, position: in
 
 
 def _known(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=IGNORED)
+    total = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=IGNORED, reduction="sum")
+    return total / (target != IGNORED).sum().clamp(min=1)
+
+
+@torch.no_grad()
+def look_nearby(encoder: SpeechEncoder):
+    """Begin with heads that look some steps of 20 ms back or ahead, which takes long to learn: keys are the quicker
+    sines and cosines of the positions, queries the same turned by the offset, as cos a cos b + sin a sin b =
+    cos(a - b)."""
+    for conv in (encoder.conv1, encoder.conv2):  # so that the sound is not drowned by the positions
+        conv.weight.mul_(_LOUDER)
+    width, heads = encoder.config.d_model, encoder.config.encoder_attention_heads
+    pairs = width // heads // 2
+    rates = torch.exp(-math.log(10000) / (width // 2 - 1) * torch.arange(pairs))
+    sine, cosine = torch.arange(pairs), torch.arange(pairs) + width // 2
+    for layer, offsets in zip(encoder.layers, _OFFSETS):
+        for projection in (layer.self_attn.q_proj, layer.self_attn.k_proj):
+            projection.weight.mul_(0.3)
+        for head, offset in enumerate(offsets):
+            rows = 2 * pairs * head + torch.arange(pairs)
+            layer.self_attn.k_proj.weight[rows, sine] += _NEARNESS
+            layer.self_attn.k_proj.weight[rows + pairs, cosine] += _NEARNESS
+            layer.self_attn.q_proj.weight[rows, sine] += _NEARNESS * torch.cos(rates * offset)
+            layer.self_attn.q_proj.weight[rows, cosine] += _NEARNESS * torch.sin(rates * offset)
+            layer.self_attn.q_proj.weight[rows + pairs, cosine] += _NEARNESS * torch.cos(rates * offset)
+            layer.self_attn.q_proj.weight[rows + pairs, sine] -= _NEARNESS * torch.sin(rates * offset)
+
+
+def _optimizers(model: SpeechModel, parameters: list[nn.Parameter]) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan 2024) for the matrices of the layers, AdamW for all else."""
+    matrices = [p for p in model.encoder.layers.parameters() if p.ndim == 2]
+    chosen = {id(p) for p in matrices}
+    others = [p for p in parameters if id(p) not in chosen]
+    return [
+        torch.optim.Muon(matrices, weight_decay=0.03, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.03),
+    ]
 
 
 def main():
@@ -67,13 +112,15 @@ def main():
     rng = np.random.default_rng(given.seed)
     clips = load_clips(sorted(given.shards.glob("*.npz")), given.without)
     model = load_model(given.start) if given.start else SpeechModel(EncoderConfig())
+    if not given.start:
+        look_nearby(model.encoder)
     model.train()
     phone_head = nn.Linear(model.encoder.config.d_model, len(PHONES))
     phone_file = given.start and given.start.with_suffix(".phones.pt")
     if phone_file and phone_file.exists():
         phone_head.load_state_dict(torch.load(phone_file))
     parameters = [p for p in (*model.parameters(), *phone_head.parameters()) if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, given.rate, betas=(0.9, 0.98), weight_decay=0.03)
+    optimizers = _optimizers(model, parameters)
     for engine, some in clips.items():
         hours = sum(len(clip.visemes) for clip in some) / 90000
         _log.info("%s: %d clips, %.1f h, %d voices", engine, len(some), hours, len({clip.voice for clip in some}))
@@ -81,15 +128,17 @@ def main():
     begin, step, means = time.monotonic(), 0, {}
     while (done := (time.monotonic() - begin) / (60 * given.minutes)) < 1:
         rate = given.rate * min((step + 1) / _WARM_UP, 1.0, (1 - done) / (1 - _STEADY) + 0.01)
-        for group in optimizer.param_groups:
+        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate
         size, frames = _SHAPES[step % len(_SHAPES)]
         position = int(rng.integers(0, model.encoder.config.max_source_positions - 2 * frames + 1))
         parts = losses(model, phone_head, draw(clips, size, frames, rng), position if rng.random() < 0.7 else 0)
-        optimizer.zero_grad()
+        model.zero_grad()
+        phone_head.zero_grad()
         sum(parts.values()).backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         step += 1
         for name, part in parts.items():
             means[name] = 0.98 * means.get(name, part.item()) + 0.02 * part.item()

@@ -62,7 +62,8 @@ def flite(voice: str, text: str, style: Style, folder: Path) -> tuple[np.ndarray
 
 
 _FESTIVAL = """(set! u (utt.synth (Utterance Text "{text}")))(utt.save.wave u "{path}" 'riff)
-(format t "@@ ")(mapcar (lambda (s) (format t "%s:%f " (item.name s) (item.feat s "end"))) (utt.relation.items u 'Segment))
+(format t "@@ ")
+(mapcar (lambda (s) (format t "%s:%f " (item.name s) (item.feat s "end"))) (utt.relation.items u 'Segment))
 (format t "\\n")"""
 
 

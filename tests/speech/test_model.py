@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from auhead_models import speech as package
+from auhead_models.au.emotions import EMOTIONS
+from auhead_models.speech import hear, load_audio, to_speech
+from auhead_models.speech.coarticulation import MOUTH, VISEMES
+from auhead_models.speech.encoder import EncoderConfig
+from auhead_models.speech.model import WEIGHTS, SpeechModel, load_model, save_model
+
+TOY = EncoderConfig(d_model=32, encoder_layers=1, encoder_attention_heads=2, encoder_ffn_dim=48)
+
+
+@pytest.fixture(scope="module")
+def speech() -> np.ndarray:
+    return to_speech(load_audio(Path(package.__path__[0]).parent / "assets" / "speech.wav"))
+
+
+def test_a_saved_model_comes_back_with_its_configuration(tmp_path):
+    model = SpeechModel(TOY)
+    save_model(model, tmp_path / "model.safetensors")
+    again = load_model(tmp_path / "model.safetensors")
+    assert again.encoder.config == TOY
+    for name, tensor in again.state_dict().items():
+        assert torch.allclose(tensor, model.state_dict()[name], atol=2e-3)
+
+
+def test_the_bundled_file_is_small():
+    assert WEIGHTS.stat().st_size < 20e6
+
+
+@pytest.mark.parametrize("frames", [1, 3, 249, 250, 251, 480, 1000])
+def test_one_row_for_each_frame(frames):
+    model = SpeechModel(TOY).eval()
+    heard = hear(np.zeros(frames * 640, np.float32), frames, model)
+    assert heard.features.shape == (frames, 32)
+    assert heard.visemes.shape == (frames, len(VISEMES))
+    assert heard.units.shape == (frames, len(MOUTH))
+    assert heard.emotion.shape == (frames, 8) and heard.level.shape == (frames, 3)
+
+
+def test_windows_join_without_a_seam(speech):
+    """The same words at two places of a long recording are heard alike, wherever the windows lie."""
+    frames = len(speech) // 640
+    period = speech[: frames * 640]
+    heard = hear(np.tile(period, 6), 6 * frames)
+    copies = heard.units.reshape(6, frames, -1)[1:-1, 5:-5]
+    assert np.abs(copies - copies.mean(axis=0)).mean() < 0.02
+    steps = np.abs(np.diff(heard.units[:, :-1], axis=0)).max()
+    assert steps < 0.5
+
+
+def test_the_bundled_model_hears_speech_and_silence(speech):
+    frames = len(speech) // 640
+    heard = hear(speech, frames)
+    assert heard.visemes[10:120, 0].mean() < 0.3
+    silent = hear(np.zeros(32000, np.float32), 50)
+    assert silent.visemes[:, 0].mean() > 0.8
+    assert silent.units[:, 0].max() < 0.1
+
+
+def test_unsure_is_calm(speech):
+    emotion, level = hear(np.zeros(32000, np.float32), 50).felt()
+    assert (emotion, level) == ("neutral", 2)
+    emotion, level = hear(speech, len(speech) // 640).felt()
+    assert emotion in EMOTIONS and level in (1, 2, 3)
