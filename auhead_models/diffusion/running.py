@@ -54,6 +54,12 @@ def mover(device: torch.device) -> Callable[..., None]:
     return place
 
 
+def ran_out_of_memory(error: RuntimeError) -> bool:
+    """Whether a graphics card had no room. PyTorch tells so differently by allocator, library and make of the card."""
+    told = str(error).lower()
+    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in told or "alloc_failed" in told
+
+
 def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
     """Raises AUHeadError when there are FaceMaps, but not one for each frame."""
     if facemaps is not None and len(facemaps) != frames:

@@ -21,7 +21,7 @@ from .codec import decode, preview, shrinks
 from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
 from .model import FaceDiffusion
-from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover
+from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover, ran_out_of_memory
 from .schedulers import make_scheduler
 from .tokens import heard_around
 from .windows import Segment, check_window, segments, windows
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 _CHUNK = 2  # frames decoded at once
 _ACTIVATIONS = 60  # tensors of the size of the first level's that a prediction holds at its peak, measured
 _DECODED = 2178  # values for each pixel that the VAE of SD 1.5 holds while it decodes, as ComfyUI reckons
+_SEQUENCES = 65535  # that CUDA's attention takes at once (pytorch/pytorch#146704); in time, one for each latent
 _SHRUNK = 8  # latents that the innermost level of the network stands for, along a side
 
 
@@ -57,7 +58,8 @@ class DiffusionRenderer:
         self._drawn = face.resized(math.ceil(face.size / grain) * grain)
         self._latent_side = self._drawn.size // shrinks(model.vae)
         self._conditioner = Conditioner(model, self._drawn, self.settings, self.device, self._place)
-        self._rows = len((DROPPED, FULL, NEUTRAL))  # predicted together; halved when memory runs out
+        together = max(1, _SEQUENCES // self._latent_side**2)
+        self._rows = min(len((DROPPED, FULL, NEUTRAL)), together)  # halved when memory runs out
         self._chunk = _CHUNK
         self.spent = Spent()
 
@@ -196,8 +198,9 @@ class DiffusionRenderer:
             try:
                 rows += self._predict_rows(latents, time, batch, shown, portrait).float()
                 continue
-            except torch.cuda.OutOfMemoryError:
-                pass  # what failed is freed only once the exception is gone
+            except RuntimeError as error:  # what failed is freed only once it is gone
+                if not ran_out_of_memory(error):
+                    raise
             self._rows = _smaller(len(batch), "a shorter window or a smaller face")
         return rows
 
@@ -236,7 +239,9 @@ class DiffusionRenderer:
         while start < len(latents):
             try:
                 pictures = self._decoded(latents[start : start + self._chunk])
-            except torch.cuda.OutOfMemoryError:
+            except RuntimeError as error:
+                if not ran_out_of_memory(error):
+                    raise
                 pictures = None
             if pictures is None:
                 self._chunk = _smaller(self._chunk, "a smaller face")

@@ -13,6 +13,7 @@ from stand_ins import CELL, SCALING, as_facemap, as_told, knows, mixed, noise_in
 from toys import toy_model  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
+from auhead_models.diffusion import sampler  # noqa: E402
 from auhead_models.diffusion.catalogue import make_settings  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance, guided_region  # noqa: E402
 from auhead_models.diffusion.presets import ANIMATEDIFF_SCHEDULER, SD15  # noqa: E402
@@ -308,17 +309,40 @@ def test_a_face_of_odd_size_comes_back_at_its_size(face):
     assert drawn.shape == (2, 72, 72, 3)
 
 
-@pytest.mark.parametrize("room", [1, 2])
-def test_memory_that_runs_out_is_met_with_smaller_batches(face, room):
+NO_ROOM = (  # as PyTorch tells of it: its own allocator, CUDA's, cuBLAS, and Apple's cards
+    torch.cuda.OutOfMemoryError("no room"),
+    RuntimeError("CUDA error: out of memory"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 17.94 GB)"),
+)
+
+
+@pytest.mark.parametrize(("room", "error"), [(2, NO_ROOM[0]), *((1, error) for error in NO_ROOM)])
+def test_memory_that_runs_out_is_met_with_smaller_batches(face, room, error):
     def tight(seen):
         if len(seen.sample) > room:
-            raise torch.cuda.OutOfMemoryError("no room")
+            raise error
         return knows(as_told)(seen)
 
     models = stand_in_model(knows(as_told)), stand_in_model(tight)
     whole, parted = (_draw(_renderer(model, face, guidance=_always(2, 2)), _performance(3)) for model in models)
     assert torch.allclose(whole, parted, atol=1e-5)
     assert [len(each.sample) for each in models[1].unet.seen][-1] <= room
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(face):
+    def broken(seen):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        _draw(_renderer(stand_in_model(broken), face, guidance=_always(2, 2)), _performance(2))
+
+
+def test_attention_never_gets_more_sequences_than_a_card_takes(face, monkeypatch):
+    monkeypatch.setattr(sampler, "_SEQUENCES", 2 * 8 * 8)
+    model = stand_in_model(knows(as_told))
+    _draw(_renderer(model, face, guidance=_always(2, 2)), _performance(2))
+    assert {len(each.sample) for each in model.unet.seen} == {1, 2}
 
 
 def test_memory_that_runs_out_while_decoding_is_met_with_smaller_batches(face):
