@@ -38,6 +38,6 @@ def hear(name: str | None, audio: Audio | None, frames: int, fps: float = FPS) -
         return None
     if name not in FEATURES:
         raise AUHeadError(f'The model listens to "{name}", which this AUHead cannot make; update AUHead.')
-    times = torch.arange(frames) * (FPS / fps)
+    times = (torch.arange(frames, dtype=torch.float64) * FPS / fps + 1e-6).long()  # rounding must not lose a frame
     heard = FEATURES[name][1](audio, int(times[-1]) + 1)
-    return heard[times.long()]
+    return heard[times]

@@ -27,6 +27,8 @@ def test_frames_at_another_rate_hear_what_sounds_at_their_time(audio):
     usual, quick = hear(NAME, audio, 20), hear(NAME, audio, 40, fps=50.0)
     assert torch.equal(quick[::2], usual) and torch.equal(quick[1::2], usual)
     assert torch.equal(hear(NAME, audio, 10, fps=12.5), hear(NAME, audio, 19)[::2])
+    film = hear(NAME, audio, 121, fps=24.0)  # both begin a frame with every second
+    assert torch.equal(film[::24], hear(NAME, audio, 126)[::25])
 
 
 def test_a_sound_may_be_shorter_or_longer_than_the_video():
