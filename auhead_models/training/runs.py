@@ -37,11 +37,16 @@ def make_accelerator(precision: str, accumulate: int):
     """An Accelerator for one of PRECISIONS and so many parts of a step. Raises AUHeadError without the package, and in
     a process that has trained in another number format."""
     need_accelerate()
-    from accelerate import Accelerator
+    from accelerate import Accelerator, DistributedDataParallelKwargs
 
     mixed = "no" if precision == "fp32" else precision
     try:
-        return Accelerator(mixed_precision=mixed, gradient_accumulation_steps=accumulate)
+        return Accelerator(
+            mixed_precision=mixed,
+            gradient_accumulation_steps=accumulate,
+            # on several cards: a step that drops a condition leaves the weights that read it without gradients
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        )
     except ValueError as error:
         what = f"cannot train in {precision} as well ({error})"
         raise AUHeadError(f"A process that has trained in one number format {what}; start another one.") from error

@@ -71,9 +71,10 @@ def prepare_clips(
     listens. Raises AUHeadError when no video can be used.
     """
     files, cache = find_videos(videos), Path(cache)
+    shapes = size, audio, model.name, type(model.vae).__name__, model.image_encoder is None
     clips = []
     for done, file in enumerate(files, 1):
-        clip = cache / f"{file.stem}-{fingerprint(file, of=(size, audio))}.safetensors"
+        clip = cache / f"{file.stem}-{fingerprint(file, of=shapes)}.safetensors"
         try:
             if not clip.exists():
                 hear = None if audio is None else partial(sound, audio, file)

@@ -53,6 +53,8 @@ def train_diffusion(
         cached = output / "clips", model, settings.size, settings.window, accelerator.device
         paths = prepare_clips(videos, *cached, audio=audio, sound=sound)
     clips = [load_clip(path) for path in paths]
+    if model.image_encoder is not None:
+        model.image_encoder.to("cpu")  # what it sees of the portraits is in the clips
 
     listening = {} if audio is None else {"features": audio, "width": clips[0].heard.shape[-1]}
     model = with_adapters(model, listening, settings.seed)
@@ -105,8 +107,11 @@ def draw_sample(objective: Objective, model: FaceDiffusion, window: Window, step
         latents = scheduler.step(predicted, time, latents).prev_sample
     objective.train()
     shown = torch.linspace(0, latents.shape[2] - 1, min(_SHOWN, latents.shape[2])).round().long().tolist()
-    rows = [decode(model.vae, each[0, :, shown].transpose(0, 1)).cpu() for each in (window.latents, latents)]
-    return torch.cat([torch.cat(list(row), 1) for row in rows])
+    rows = [  # decoded one by one: beside a training there is little room
+        torch.cat([decode(model.vae, each[:, :, frame])[0].cpu() for frame in shown], 1)
+        for each in (window.latents, latents)
+    ]
+    return torch.cat(rows)
 
 
 def _check(settings: TrainingSettings, model: FaceDiffusion) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("diffusers")
@@ -64,6 +66,7 @@ def test_a_video_becomes_a_clip_once(videos, model, tmp_path, caplog):
     changed = path.stat().st_mtime_ns
     prepare_clips(videos, tmp_path, model, 64, 4)
     assert path.stat().st_mtime_ns == changed
+    assert prepare_clips(videos, tmp_path, replace(model, name="another"), 64, 4) != [path]  # of latents of its own
 
 
 def test_adapters_alone_learn_and_the_model_opens(videos, model, tmp_path):
