@@ -5,7 +5,19 @@ from ..auhead_models.diffusion.running import check_facemaps
 from ..auhead_models.diffusion.schedulers import SCHEDULERS
 from ..auhead_models.hearing import hear
 from ..auhead_models.threads import half_the_threads
-from .host import AUSequenceType, FaceType, ModelType, check_numbers, io, one_of, progress, reserve, schema, to_audio
+from .host import (
+    AUSequenceType,
+    FaceType,
+    ModelType,
+    check_numbers,
+    io,
+    one_of,
+    progress,
+    reserve,
+    schema,
+    stop_if_cancelled,
+    to_audio,
+)
 
 
 class Sampler(io.ComfyNode):
@@ -34,7 +46,8 @@ class Sampler(io.ComfyNode):
                 io.Audio.Input(
                     "audio",
                     optional=True,
-                    tooltip="The speech, for diffusion models that listen to it; tiny and sd15 do not.",
+                    tooltip="The speech. Models that auhead train diffusion has taught to listen hear it; tiny and "
+                    "sd15 do not.",
                 ),
                 io.Int.Input(
                     "seed",
@@ -184,4 +197,5 @@ class Sampler(io.ComfyNode):
             drawn = renderer.render(au, progress(1), facemap, heard)
             for index, (frame, mask) in enumerate(drawn):
                 frames[index], masks[index] = frame, mask
+                stop_if_cancelled()  # decoding takes time, too, and reports no steps
         return io.NodeOutput(frames, masks, au.fps)

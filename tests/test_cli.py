@@ -199,12 +199,13 @@ def test_choices_are_read_in_any_spelling(tmp_path, capsys, portrait_path):
 
 def test_a_diffusion_model_draws(tmp_path, capsys, portrait_path):
     pytest.importorskip("diffusers")
+    from toys import REFINER
+
     from auhead_models.diffusion.refined_warp import RefinerModel
-    from auhead_models.diffusion.refiner import TINY, Refiner
+    from auhead_models.diffusion.refiner import Refiner
     from auhead_models.diffusion.refiner_files import save_refiner
 
-    toy = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
-    save_refiner(RefinerModel("toy", Refiner(toy)), tmp_path / "toy.safetensors", toy, {})
+    save_refiner(RefinerModel("toy", Refiner(REFINER)), tmp_path / "toy.safetensors", REFINER, {})
     save(AUSequence.zeros(3).with_columns({"jaw_open": 0.6}), tmp_path / "open.json")
     command = ["animate", portrait_path, "--au", tmp_path / "open.json", "-o", tmp_path / "open.mp4", *SMALL]
     drawing = ["--renderer", "diffusion", "--model", tmp_path / "toy.safetensors", "--au-guidance", 1.5, "--steps", 1]

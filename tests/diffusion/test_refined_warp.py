@@ -8,7 +8,7 @@ pytest.importorskip("diffusers")
 
 import torch  # noqa: E402
 from stand_ins import parts_at  # noqa: E402
-from toys import draw_weights  # noqa: E402
+from toys import REFINER, draw_weights  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.au.space import UNIT_INDEX  # noqa: E402
@@ -19,7 +19,6 @@ from auhead_models.diffusion.refiner import (  # noqa: E402
     PIXELS,
     RESIDUAL_SCALE,
     SCHEDULE,
-    TINY,
     UNKNOWN,
     Refiner,
     RegionInputs,
@@ -36,7 +35,6 @@ from auhead_models.face.facemap import draw_facemap  # noqa: E402
 from auhead_models.face.topology import LOWER_LIP, UPPER_LIP  # noqa: E402
 from auhead_models.face.warp import WarpRenderer  # noqa: E402
 
-TOY = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
 SMILE = UNIT_INDEX["lip_corner_raise_left"]
 SMILING = {"jaw_open": 0.6, "lip_corner_raise_left": 0.3}
 BRIGHTER = 0.2  # what the stand-in adds to a region for a whole smile
@@ -78,7 +76,7 @@ def face(portrait):
 
 @pytest.fixture(scope="module")
 def random_model():
-    return RefinerModel("toy", draw_weights(Refiner(TOY)).eval())
+    return RefinerModel("toy", draw_weights(Refiner(REFINER)).eval())
 
 
 @pytest.fixture
@@ -129,7 +127,7 @@ def _with_and_without(seen):
 @pytest.mark.parametrize(("scheduler", "level"), [("ddim", 0.0), *((name, 0.4) for name in SCHEDULERS)])
 def test_the_last_layer_says_what_is_added(face, scheduler, level):
     """An untrained one says nothing; noise need not pass through it."""
-    network = Refiner(TOY).eval()
+    network = Refiner(REFINER).eval()
     assert network.unet.conv_out.weight.abs().max() == 0
     torch.nn.init.constant_(network.unet.conv_out.bias, -level)
     performance = _performance(1, **SMILING)
@@ -140,7 +138,7 @@ def test_the_last_layer_says_what_is_added(face, scheduler, level):
 
 def test_an_untrained_network_can_hear_its_units():
     """Nothing between the units and the last layer is zero."""
-    network = Refiner(TOY).eval()
+    network = Refiner(REFINER).eval()
     torch.nn.init.normal_(network.unet.conv_out.weight, std=0.02)
     pictures = torch.rand(1, 3, 32, 32)
     nothing = torch.zeros(1, PIXELS, 4, 4)

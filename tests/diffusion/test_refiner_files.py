@@ -6,22 +6,20 @@ pytest.importorskip("diffusers")
 
 import torch  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
-from toys import draw_weights  # noqa: E402
+from toys import REFINER, draw_weights  # noqa: E402
 
 from auhead_models.diffusion.catalogue import open_model  # noqa: E402
 from auhead_models.diffusion.own_files import VERSION  # noqa: E402
 from auhead_models.diffusion.refined_warp import RefinerModel  # noqa: E402
-from auhead_models.diffusion.refiner import TINY, Refiner  # noqa: E402
+from auhead_models.diffusion.refiner import Refiner  # noqa: E402
 from auhead_models.diffusion.refiner_files import is_refiner, save_refiner  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
-
-TOY = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
 
 
 @pytest.fixture
 def saved(tmp_path):
-    model = RefinerModel("toy", draw_weights(Refiner(TOY)).eval())
-    save_refiner(model, tmp_path / "toy.safetensors", TOY, {"licence": "Apache-2.0"})
+    model = RefinerModel("toy", draw_weights(Refiner(REFINER)).eval())
+    save_refiner(model, tmp_path / "toy.safetensors", REFINER, {"licence": "Apache-2.0"})
     return model, tmp_path / "toy.safetensors"
 
 
@@ -38,14 +36,14 @@ def test_a_refiner_comes_back_in_half_precision(saved):
 @pytest.mark.parametrize("guided", [True, False])
 def test_whether_it_knows_guidance_is_kept(tmp_path, guided):
     path = tmp_path / "toy.safetensors"
-    save_refiner(RefinerModel("toy", Refiner(TOY), guided=guided), path, TOY, {})
+    save_refiner(RefinerModel("toy", Refiner(REFINER), guided=guided), path, REFINER, {})
     assert open_model(path, {}).guided is guided
 
 
 def test_files_that_do_not_say_know_none(tmp_path):
     path = tmp_path / "old.safetensors"
-    weights = {name: tensor.half().contiguous() for name, tensor in Refiner(TOY).state_dict().items()}
-    header = {"version": VERSION, "kind": "refiner", "name": "old", "architecture": TOY, "card": {}}
+    weights = {name: tensor.half().contiguous() for name, tensor in Refiner(REFINER).state_dict().items()}
+    header = {"version": VERSION, "kind": "refiner", "name": "old", "architecture": REFINER, "card": {}}
     save_file(weights, path, {"auhead": json.dumps(header)})
     assert open_model(path, {}).guided is False
 

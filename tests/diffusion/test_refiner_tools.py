@@ -12,12 +12,12 @@ pytest.importorskip("diffusers")
 
 import torch  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
+from toys import REFINER  # noqa: E402
 
-from auhead_models.diffusion.refiner import TINY, UNKNOWN, Refiner  # noqa: E402
+from auhead_models.diffusion.refiner import UNKNOWN, Refiner  # noqa: E402
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools" / "refiner"
 SIDE = 32
-TOY = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tools, monkeypatch, sha
         return load_file(tmp_path / name / "refiner.safetensors")
 
     monkeypatch.setattr(train, "learning_rate", lambda *_: 1e-3)
-    monkeypatch.setattr(train, "Refiner", lambda: Refiner(TOY))
+    monkeypatch.setattr(train, "Refiner", lambda: Refiner(REFINER))
     run("stopped", 2)
     stopped, whole = run("stopped", 4), run("whole", 4)
     assert all(torch.equal(stopped[name], weight) for name, weight in whole.items())

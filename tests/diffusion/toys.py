@@ -10,6 +10,7 @@ from diffusers import AutoencoderKL
 from auhead_models.diffusion.guider import FaceMapGuider
 from auhead_models.diffusion.model import FaceDiffusion
 from auhead_models.diffusion.presets import SD15, Architecture
+from auhead_models.diffusion.refiner import TINY
 from auhead_models.diffusion.tokens import AUTokens
 from auhead_models.diffusion.unet import FaceUNet, ReferenceNet
 
@@ -17,6 +18,7 @@ CHANNELS = (32, 64, 128, 128)
 GUIDER_CHANNELS = (32, 32, 64, 128, 128)  # AniPortrait's doubling
 IMAGE_DIM = 24
 FRAMES, SIDE = 3, 8  # of the latents
+REFINER = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}  # what a `Refiner` is built with
 
 
 def toy_networks(channels: tuple[int, ...] = CHANNELS, **options) -> tuple[FaceUNet, ReferenceNet]:

@@ -6,26 +6,24 @@ import pytest
 pytest.importorskip("diffusers")
 
 import torch  # noqa: E402
-from auhead_plugin.auhead_models.diffusion.refined_warp import RefinerModel  # noqa: E402
-from auhead_plugin.auhead_models.diffusion.refiner import TINY, Refiner  # noqa: E402
+from auhead_plugin.auhead_models.diffusion.refined_warp import RefinedWarpRenderer, RefinerModel  # noqa: E402
+from auhead_plugin.auhead_models.diffusion.refiner import Refiner  # noqa: E402
 from auhead_plugin.auhead_models.diffusion.refiner_files import save_refiner  # noqa: E402
 from auhead_plugin.auhead_models.errors import AUHeadError  # noqa: E402
 from public_files import small_model  # noqa: E402
-from toys import toy_model  # noqa: E402
+from toys import REFINER, toy_model  # noqa: E402
 
 from auhead_models.diffusion.checkpoints import save_model  # noqa: E402
 from auhead_models.diffusion.training.adapters import with_adapters  # noqa: E402
 from auhead_models.hearing import FEATURES  # noqa: E402
 
-TOY = {**TINY, "block_out_channels": (32, 32), "num_attention_heads": 2}
-
 
 @pytest.fixture
 def chosen(nodes, folders):
     """A refiner with random weights in models/auhead, chosen in Load AUHead."""
-    network = Refiner(TOY)
+    network = Refiner(REFINER)
     torch.nn.init.normal_(network.unet.conv_out.weight, std=0.05, generator=torch.Generator().manual_seed(0))
-    save_refiner(RefinerModel("mine", network), folders.models / "auhead" / "mine.safetensors", TOY, {})
+    save_refiner(RefinerModel("mine", network), folders.models / "auhead" / "mine.safetensors", REFINER, {})
     return nodes("AUHeadLoad", diffusion="mine.safetensors")[0]
 
 
@@ -71,6 +69,23 @@ def test_cancel_stops_between_steps_and_the_model_can_be_used_again(nodes, chose
     with pytest.raises(stopped):
         _sample(nodes, chosen, face, performance)
     assert len(_sample(nodes, chosen, face, performance)[0]) == len(performance)
+
+
+def test_cancel_stops_while_frames_are_decoded(nodes, chosen, face, performance, monkeypatch):
+    """No step is told then."""
+    management, seen = comfy.model_management, []
+
+    def decoded(*_):
+        for index in range(len(performance)):
+            seen.append(index)
+            if index == 2:
+                management.interrupt_current_processing()
+            yield torch.zeros(128, 128, 3), torch.zeros(128, 128)
+
+    monkeypatch.setattr(RefinedWarpRenderer, "render", decoded)
+    with pytest.raises(management.InterruptProcessingException):
+        _sample(nodes, chosen, face, performance)
+    assert seen == [0, 1, 2]
 
 
 def test_what_cannot_fit_is_refused_before_anything_is_drawn(nodes, chosen, face, performance, memory):
