@@ -126,7 +126,7 @@ export class Panel {
   }
 
   update() {
-    const { editor, words } = this;
+    const { editor } = this;
     pressed(this.loop, editor.looping);
     pressed(this.compare, editor.compare);
     pressed(this.snap, editor.view.snap);
@@ -141,6 +141,13 @@ export class Panel {
     const spans = new Set([...editor.selection].filter((item) => "emotion" in item).map(({ emotion }) => emotion));
     EMOTIONS.forEach((emotion, k) => this.chips[k].classList.toggle("chosen", spans.has(emotion)));
 
+    this.updateSelection();
+    this.updateTime();
+  }
+
+  /** The numbers of what is selected. */
+  updateSelection() {
+    const { editor, words } = this;
     const keys = [...editor.selection].filter((item) => "value" in item);
     const times = new Set(keys.map(({ time }) => time));
     const leader = times.size === 1 ? this.leader() : null;
@@ -155,7 +162,6 @@ export class Panel {
       pressed(this.eases[k], keys.length > 0 && keys.every((key) => key.ease === ease));
       this.eases[k].disabled = !keys.length;
     });
-    this.updateTime();
   }
 
   /** The selected key whose value stands for those of its moment: that of the first column of its channel. */

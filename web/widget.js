@@ -161,8 +161,8 @@ export class EditorWidget {
       this.panel.update();
     } else {
       this.heads.updateValues();
-      if (what.has("edits") && editor.selection.size < FEW) this.panel.update();
-      else this.panel.updateTime();
+      if (what.has("edits") && editor.selection.size < FEW) this.panel.updateSelection();
+      this.panel.updateTime();
     }
     drawMoving(this.top.getContext("2d"), editor, this.place, this.colours, this.pointer);
     this.faceView.draw();
