@@ -121,8 +121,9 @@ class HeldNetworks:
     """Networks in ComfyUI's care, which moves them to the graphics card and away when others need the room."""
 
     def __init__(self, networks: Iterable[torch.nn.Module]):
-        patcher = comfy.model_patcher
-        kind = getattr(patcher, "CoreModelPatcher", patcher.ModelPatcher)  # the newer one, named late by ComfyUI itself
+        # Not ComfyUI's dynamic patcher: it never unloads one network for another, because it counts on layers of
+        # ComfyUI's own, which come and go by themselves, and these networks have none.
+        kind = comfy.model_patcher.ModelPatcher
         self.device, away = self.home(), comfy.model_management.unet_offload_device()
         self._patchers = {network: kind(_Held(network), self.device, away) for network in networks}
 
@@ -139,6 +140,8 @@ class HeldNetworks:
         """Bring networks to `device`, whole, with room for `memory` bytes of what they compute beside them."""
         patchers = [self._patchers[network] for network in networks]
         comfy.model_management.load_models_gpu(patchers, memory_required=memory, force_full_load=True)
+        for patcher in patchers:
+            patcher.model.to(self.device)  # the rest, where ComfyUI was told to keep weights off the card (--novram)
 
 
 class _Held(torch.nn.Module):

@@ -3,9 +3,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import comfy.model_management
+import comfy.model_patcher
 import folder_paths
 import pytest
+import torch
 from auhead_plugin.auhead_models.errors import AUHeadError
+from auhead_plugin.nodes.host import HeldNetworks
 
 
 def _options(nodes, name: str) -> list[str]:
@@ -93,3 +97,14 @@ def test_the_nodes_start_without_transformers():
     )
     root = Path(__file__).resolve().parents[2]
     subprocess.run([sys.executable, "-c", code, str(root)], check=True)
+
+
+def test_networks_are_held_whole_by_the_plain_patcher(monkeypatch):
+    """Newer versions of ComfyUI have another one, for layers of their own; --novram leaves weights where they are."""
+    monkeypatch.setattr(comfy.model_patcher, "CoreModelPatcher", None, raising=False)
+    monkeypatch.setattr(comfy.model_management, "get_torch_device", lambda: torch.device("meta"))
+    monkeypatch.setattr(comfy.model_management, "load_models_gpu", lambda *_, **__: None)
+    network = torch.nn.Linear(2, 2)
+    held = HeldNetworks([network])
+    held.place(network)
+    assert type(held.patchers()[0]) is comfy.model_patcher.ModelPatcher and network.weight.is_meta
