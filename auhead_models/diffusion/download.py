@@ -44,7 +44,7 @@ def download_bundle(files: Iterable[BundleFile], folders: Folders, progress: Pro
     total = sum(file.size for file in files)
     paths = {file.part: file.path(folders) for file in files}
     _check_space([(paths[file.part], file.size - _length(_part(paths[file.part], file.sha256))) for file in files])
-    hub = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    hub = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
     before = 0
     for file in files:
         report = progress and (lambda done, _, before=before: progress(before + done, total))
