@@ -1,6 +1,6 @@
 """Train the refiner from nothing, its one-step regression and its diffusion at once. Goes on where it was stopped.
 
-    python tools/refiner/train.py PAIRS -o RUN [--steps 4000] [--minutes 60] [--real REAL.npz]
+    python tools/refiner/train.py PAIRS -o RUN [--steps 2600] [--minutes 60] [--real REAL.npz]
 
 PAIRS: folder of make_pairs.py. RUN/last.pt holds everything to go on, RUN/refiner.safetensors the averaged weights,
 RUN/log.jsonl the losses and, now and then, decibels on held-out people and, if given, on real frames.
@@ -50,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=4000, help="length of the learning rate's schedule")
+    parser.add_argument("--steps", type=int, default=2600, help="length of the learning rate's schedule")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after these; the next call goes on")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
