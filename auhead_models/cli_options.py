@@ -72,7 +72,7 @@ def diffusion(verb: argparse.ArgumentParser) -> None:
     choice(verb, "--precision", tuple(PRECISIONS), "number format of the model", shown="auto")
     verb.add_argument("--steps", type=number(int, 1, 100), help="of diffusion, 1 to 100 (what suits the model)")
     choice(verb, "--scheduler", tuple(SCHEDULERS), "how the steps are spaced", shown="ddim")
-    what = "how closely to follow the portrait, 1 to 20 (what suits the model; tiny always uses 1)"
+    what = "how closely to follow the portrait, 1 to 20 (what suits the model; 1 is best for tiny)"
     verb.add_argument("--guidance", type=number(float, 1, 20), help=what)
     what = "how far the expression is drawn, 0 to 4: 0 is neutral, 1 as performed (1)"
     verb.add_argument("--au-guidance", type=number(float, 0, 4), help=what)

@@ -79,7 +79,7 @@ class Sampler(io.ComfyNode):
                     max=20.0,
                     step=0.1,
                     tooltip="How closely the result follows the portrait; 0 takes what suits the model (sd15 3.5). "
-                    "Lower it when colours look burnt; 1 is fastest, and tiny always uses 1.",
+                    "Lower it when colours look burnt; 1 is fastest and best for tiny.",
                 ),
                 io.Float.Input(
                     "au_guidance",
