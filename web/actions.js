@@ -1,7 +1,7 @@
 // What the user does, as functions of an editor: keys, blocks, selection, rows. Pointer, keyboard and buttons call these.
 
 import { addEmotion, addGesture, blockEnd, blockStart, mapBlocks, movedBlock, stretchedBlock } from "./blocks.js";
-import { addKey, insertKeys, mapKeys, mirrored, restsBeside, simplified, softWeights, tidy, tidyValue } from "./keys.js";
+import { addKey, fromTheBeginning, insertKeys, mapKeys, mirrored, restsBeside, simplified, softWeights, tidy, tidyValue } from "./keys.js";
 import { deltaFor, groupOf, sideShare } from "./rows.js";
 import { COLUMNS, EMOTIONS, FADE } from "./units.js";
 
@@ -38,12 +38,15 @@ export function weightIn(channel, c) {
 
 /** The state of a drag at its beginning, so that every movement of the pointer starts from there. */
 export function beginDrag(editor) {
-  return { edits: editor.edits, selection: editor.selection, gesture: Symbol("drag") };
+  const { edits, selection } = editor;
+  const earliest = [...selection].reduce((least, item) => Math.min(least, item.time ?? item.start), Infinity);
+  return { edits, selection, earliest, gesture: Symbol("drag") };
 }
 
 /** Moves what was selected when the drag began: by seconds, and by `delta` in the channel; softly within a radius. */
 export function dragTo(editor, drag, { by = 0, delta = 0, channel = null, row = null, radius = 0 }) {
   const { edits, selection } = drag;
+  by = Math.max(by, -drag.earliest); // all together, or what comes first would run into one another at 0
   if (!radius) drag.rests ??= restsBeside(edits, selection);
   const weights = radius ? softWeights(edits, selection, radius) : drag.rests;
   const balance = row ? editor.balanceOf(row) : 0;
@@ -108,7 +111,7 @@ export function setEase(editor, ease) {
 
 /** The selected keys to one time. */
 export function setTime(editor, time) {
-  const change = (key) => ({ ...key, time: tidy(Math.max(time, 0)) });
+  const change = (key) => ({ ...key, time: tidy(Math.min(Math.max(time, 0), editor.lastTime)) });
   const changed = mapped(editor.edits, editor.selection, change, (block) => block);
   editor.commit(changed.edits, changed.selection);
 }
@@ -153,7 +156,10 @@ export function copied(editor) {
   return { kind: "auhead-keys", keys, spans, presets, channel: editor.activeChannel?.id ?? null, start };
 }
 
-/** Pastes at the playhead: into the rows they came from, or from one row into the active one; `flip` changes sides. */
+/**
+ * Pastes at the playhead: into the rows they came from, or from one row into the active one; `flip` changes sides.
+ * What of it cannot be used, in a sentence, or null.
+ */
 export function paste(editor, clip, flip = false, at = editor.playhead) {
   const by = editor.snap(at) - clip.start;
   const target = editor.activeChannel;
@@ -161,7 +167,7 @@ export function paste(editor, clip, flip = false, at = editor.playhead) {
   const elsewhere = !flip && target && clip.channel !== target.id && groups.size === 1 && (editor.activeRow.kind === "unit" || groupOf(editor.active).id !== [...groups][0] || target.parts.length < 3);
   let members = clip.keys.map(({ c, time, value, ease }) => ({ c, key: { time: tidy(time + by), value, ease } }));
   if (elsewhere) members = intoChannel(clip, target, by, editor.balanceOf(editor.activeRow));
-  let { edits, selection } = insertKeys(editor.edits, members);
+  let { edits, selection } = insertKeys(editor.edits, fromTheBeginning(members));
   if (flip) ({ edits, selection } = mirrored(edits, selection));
   for (const span of clip.spans) {
     const added = addEmotion(edits, span.emotion, span.level, span.start + by, (span.end ?? span.start + NEW_EMOTION) + by);
@@ -173,7 +179,7 @@ export function paste(editor, clip, flip = false, at = editor.playhead) {
     edits = { ...edits, presets: [...edits.presets, moved] };
     selection.add(moved);
   }
-  editor.commit(edits, selection);
+  return editor.adopt(edits, selection);
 }
 
 /** Copied keys of another row as keys of a channel: the strongest of each moment counts. */
@@ -303,7 +309,7 @@ export function replaceHere(editor) {
   return true;
 }
 
-/** Keys that bring the whole face to a pose {column id: value} at the playhead, easing in and out. */
+/** Keys that bring the whole face to a pose {column id: value} at the playhead, easing in and out. As `paste`. */
 export function applyPose(editor, pose) {
   const at = editor.snap(editor.playhead);
   const frame = editor.frameAt(at);
@@ -317,7 +323,7 @@ export function applyPose(editor, pose) {
     edits = added.edits;
     added.selection.forEach((key) => selection.add(key));
   }
-  editor.commit(edits, selection);
+  return editor.adopt(edits, selection);
 }
 
 /** The face at the playhead as a pose. */

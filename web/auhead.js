@@ -87,6 +87,7 @@ class NodeEditor {
   /** Follows what else has changed in the node: its text, its saved view, its length, an earlier run's results. */
   look() {
     const { node, widget } = this;
+    widget.look();
     const view = node.properties?.[PROPERTY];
     if (view && view !== this.view && JSON.stringify(view) !== JSON.stringify(this.view)) widget.setView(view);
     this.view = view;

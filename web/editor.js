@@ -25,11 +25,11 @@ export class Editor {
     this.onText = onText;
     this.onChange = onChange;
     this.onView = onView;
-    this.history = new History({ edits: NO_EDITS, selection: new Set() });
     this.text = "";
     this.problem = null;
     this.locked = false; // the edits come from elsewhere
     this.view = firstView();
+    this.history = new History(this.stateWith(NO_EDITS));
     this.solo = new Set();
     this.active = "smile";
     this.channel = 0;
@@ -42,6 +42,11 @@ export class Editor {
     this.dirty = new Set();
     this.scale = new TimeScale(1, 600);
     this.setSource(blankSource(4));
+  }
+
+  /** A step of the history. The balance of the rows goes with the keys that were divided by it. */
+  stateWith(edits, selection = new Set()) {
+    return { edits, selection, balance: this.view.balance };
   }
 
   get edits() {
@@ -73,8 +78,8 @@ export class Editor {
     try {
       const edits = parseEdits(text);
       this.problem = null;
-      if (!undoable) this.history = new History({ edits, selection: new Set() });
-      else if (editsToJson(edits) !== editsToJson(this.edits)) this.history.push({ edits, selection: new Set() });
+      if (!undoable) this.history = new History(this.stateWith(edits));
+      else if (editsToJson(edits) !== editsToJson(this.edits)) this.history.push(this.stateWith(edits));
     } catch (error) {
       if (!(error instanceof EditsError)) throw error;
       this.problem = error.message;
@@ -107,13 +112,25 @@ export class Editor {
   commit(edits, selection = this.selection, gesture = null) {
     if (this.readOnly) return;
     if (edits === this.edits) {
-      this.history.state = { edits, selection };
+      this.history.state = this.stateWith(edits, selection);
       return this.onChange("draw");
     }
-    this.history.push({ edits, selection }, gesture);
+    this.history.push(this.stateWith(edits, selection), gesture);
     this.refresh();
     if (gesture === null) this.flush();
     this.onChange("edits");
+  }
+
+  /** The next state with parts that come from elsewhere, if it can be stored. What hinders it, in a sentence, or null. */
+  adopt(edits, selection = new Set()) {
+    try {
+      parseEdits(editsToJson(edits));
+    } catch (error) {
+      if (!(error instanceof EditsError)) throw error;
+      return error.message;
+    }
+    this.commit(edits, selection);
+    return null;
   }
 
   select(selection) {
@@ -141,6 +158,8 @@ export class Editor {
   travel(step) {
     if (this.readOnly || !step()) return false;
     this.refresh();
+    const { balance } = this.history.state;
+    if (balance !== this.view.balance) this.setView({ balance });
     this.flush();
     this.onChange("all");
     return true;

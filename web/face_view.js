@@ -16,6 +16,7 @@ export class FaceView {
     this.canvas.title = words("g_face");
     this.values = new Float32Array(COLUMNS.length);
     this.face = createFace(this.canvas);
+    this.toggleNear();
     this.setPortrait(null);
     this.sizes = new ResizeObserver(() => this.face.resize(this.element.clientWidth, this.element.clientHeight));
     this.sizes.observe(this.element);
@@ -27,6 +28,9 @@ export class FaceView {
   }
 
   setPortrait(payload) {
+    const text = JSON.stringify(payload);
+    if (text === this.portrait) return; // a run that changed something else
+    this.portrait = text;
     this.face.setPortrait(payload);
     this.shown = null;
   }

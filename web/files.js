@@ -2,7 +2,7 @@
 
 import { editsToJson, EditsError, parseEdits } from "./edits_json.js";
 import { simplified } from "./keys.js";
-import { COLUMNS, EMOTIONS } from "./units.js";
+import { COLUMNS, EMOTIONS, INTERPOLATIONS, PRESETS } from "./units.js";
 
 const PARTS = { values: COLUMNS.slice(0, 24), extra: COLUMNS.slice(24, 34), pose: COLUMNS.slice(34) };
 const TOLERANCE = 0.01; // of a performance that becomes keys
@@ -67,11 +67,13 @@ export function isEntry(entry) {
 
 /** Whether something is what `copied` of actions.js gives. */
 export function isClip(clip) {
-  if (clip?.kind !== "auhead-keys" || ![clip.keys, clip.spans, clip.presets].every(Array.isArray)) return false;
-  const key = ({ c, time, value, ease }) =>
-    Number.isInteger(c) && c >= 0 && c < IDS.length && Number.isFinite(time) && Number.isFinite(value) && ["smooth", "linear", "step"].includes(ease);
-  const blocks = [...clip.spans, ...clip.presets].every((block) => Number.isFinite(block?.start));
-  return Number.isFinite(clip.start) && clip.keys.every(key) && blocks && clip.spans.every(({ emotion }) => EMOTIONS.includes(emotion));
+  if (clip?.kind !== "auhead-keys" || !Number.isFinite(clip.start)) return false;
+  const every = (list, fits) => Array.isArray(list) && list.every((item) => item !== null && typeof item === "object" && fits(item));
+  const key = ({ c, time, value, ease }) => IDS[c] !== undefined && [time, value].every(Number.isFinite) && INTERPOLATIONS.includes(ease);
+  const block = ({ start, level }) => Number.isFinite(start) && [1, 2, 3].includes(level);
+  const span = (item) => block(item) && EMOTIONS.includes(item.emotion) && (item.end === null || Number.isFinite(item.end));
+  const timed = (item) => block(item) && PRESETS.includes(item.name) && item.seconds > 0 && [item.seconds, item.weight].every(Number.isFinite);
+  return every(clip.keys, key) && every(clip.spans, span) && every(clip.presets, timed);
 }
 
 function asJson(text) {
@@ -83,13 +85,15 @@ function asJson(text) {
   }
 }
 
+const finite = (value) => (Number.isFinite(Number(value)) ? Number(value) : 0);
+
 function fromJson(data) {
   const frames = data.values.length;
   const columns = {};
   for (const [name, usual] of Object.entries(PARTS)) {
     const ids = Array.isArray(data.columns?.[name]) ? data.columns[name] : usual.map(({ id }) => id);
     ids.forEach((id, k) => {
-      if (IDS.includes(id) && data[name]) columns[id] = Float32Array.from(data[name], (row) => Number(row?.[k]) || 0);
+      if (IDS.includes(id) && data[name]?.length === frames) columns[id] = Float32Array.from(data[name], (row) => finite(row?.[k]));
     });
   }
   const fps = Number(data.fps);
@@ -103,7 +107,7 @@ function fromCsv(text) {
   if (!ids.some((id) => IDS.includes(id)) || !lines.length) return null;
   const columns = {};
   ids.forEach((id, k) => {
-    if (IDS.includes(id)) columns[id] = Float32Array.from(lines, (row) => Number(row[k]) || 0);
+    if (IDS.includes(id)) columns[id] = Float32Array.from(lines, (row) => finite(row[k]));
   });
   const at = ids.indexOf("time");
   const last = at >= 0 ? Number(lines[lines.length - 1][at]) - Number(lines[0][at]) : 0;

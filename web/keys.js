@@ -73,6 +73,14 @@ function merged(keys, others) {
   return [...free, ...others].sort((a, b) => a.time - b.time);
 }
 
+/** Keys [{c, key}] without those before the beginning: the last of a column's stands at 0 unless another one does. */
+export function fromTheBeginning(members) {
+  const covered = ({ c, key }) => members.some((other) => other.c === c && other.key.time > key.time && other.key.time < SAME_TIME);
+  return members
+    .filter((member) => member.key.time >= 0 || !covered(member))
+    .map((member) => (member.key.time >= 0 ? member : { ...member, key: { ...member.key, time: 0 } }));
+}
+
 /** Puts keys [{c, key}] into the curves that are in force at their time. */
 export function insertKeys(edits, members) {
   let result = edits;

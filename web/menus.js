@@ -17,7 +17,7 @@ export function gestureMenu(editor, words, widget, close) {
   };
   const gestures = PRESETS.filter((name) => !EMOTIONS.includes(name));
   const grid = h("div", { class: "aue-menu-grid" }, ...gestures.map((name) => menuItem(words(`preset_${name}`), run(() => dropGesture(editor, name)))));
-  const own = editor.view.library.map((entry, k) => ownItem(editor, entry, k, run, close));
+  const own = editor.view.library.map((entry, k) => ownItem(editor, widget, entry, k, run, close));
   const save = (label, make) => menuItem(words(label), () => widget.ask(words("name_it"), (name) => {
     const made = make();
     if (made) editor.setView({ library: [...editor.view.library, { name, ...made }] });
@@ -38,8 +38,11 @@ export function gestureMenu(editor, words, widget, close) {
   ];
 }
 
-function ownItem(editor, entry, k, run, close) {
-  const use = run(() => (entry.pose ? applyPose(editor, entry.pose) : paste(editor, entry.clip)));
+function ownItem(editor, widget, entry, k, run, close) {
+  const use = run(() => {
+    const problem = entry.pose ? applyPose(editor, entry.pose) : paste(editor, entry.clip);
+    if (problem) widget.say(problem, true);
+  });
   const forget = (event) => {
     event.stopPropagation();
     editor.setView({ library: editor.view.library.filter((_, each) => each !== k) });
@@ -77,16 +80,17 @@ function openFile(editor, words, widget) {
 /** Takes what a file holds into the editor: edits in place of the present ones, a performance from the playhead on. */
 export function takeFile(editor, words, widget, name, text) {
   const found = readFile(text);
-  if (found?.edits) editor.commit(found.edits, new Set());
+  let problem = null;
+  if (found?.edits) problem = editor.adopt(found.edits);
   else if (found?.performance) {
     const { edits, selection } = withPerformance(editor.edits, found.performance, editor.snap(editor.playhead));
-    editor.commit(edits, selection);
+    problem = editor.adopt(edits, selection);
   } else if (found?.library?.length) editor.setView({ library: [...editor.view.library, ...found.library] });
   else return widget.say(found?.error ?? words("not_opened", { set: name }), true);
-  widget.say(words("imported", { set: name }));
+  widget.say(problem ?? words("imported", { set: name }), problem !== null);
 }
 
-function showText(editor, words, widget) {
+export function showText(editor, words, widget) {
   const area = h("textarea", { value: editor.text, spellcheck: false, "aria-label": words("show_text") });
   area.oninput = () => widget.takeText(area.value);
   widget.sheet(words("show_text"), area);

@@ -78,7 +78,7 @@ export class Panel {
     );
 
     this.keyTime = this.input(words("key_time"), (value) => setTime(editor, editor.snap(value)));
-    this.keyValue = this.input(words("key_value"), (value) => nudge(editor, 0, value / 100 - this.leader().value));
+    this.keyValue = this.input(words("key_value"), (value) => this.leader() && nudge(editor, 0, value / 100 - this.leader().value));
     this.eases = INTERPOLATIONS.map((ease) => button(words(ease === "step" ? "step_kind" : ease), words(ease === "step" ? "step_kind" : ease), () => setEase(editor, ease)));
     this.what = h("span", { class: "aue-what" });
     this.inspector = h("div", { class: "aue-bar aue-inspector" }, this.what, this.keyTime.element, this.keyValue.element, h("span", { class: "aue-eases", role: "group" }, ...this.eases));
@@ -118,7 +118,12 @@ export class Panel {
       if (Number.isFinite(value)) onValue(value);
       this.update();
     };
+    let before = "";
+    field.onfocus = () => {
+      before = field.value;
+    };
     field.onkeydown = (event) => {
+      if (event.key === "Escape") field.value = before;
       if (event.key === "Enter" || event.key === "Escape") field.blur();
       event.stopPropagation();
     };

@@ -29,6 +29,7 @@ export class Pointer {
     canvas.addEventListener("pointerdown", (event) => this.down(event));
     canvas.addEventListener("pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, (event) => this.up(event));
+    canvas.addEventListener("lostpointercapture", (event) => this.gesture && this.up(event));
     canvas.addEventListener("pointerleave", () => this.gesture || this.hover(null));
   }
 
@@ -88,7 +89,9 @@ export class Pointer {
   }
 
   down(event) {
-    if (event.button > 1) return;
+    if (event.button > 1 || this.isOther(event)) return;
+    if (this.gesture) this.up(event); // whose end was never told
+    this.held = event.pointerId;
     const at = this.point(event);
     this.canvas.setPointerCapture(event.pointerId);
     const twice = event.timeStamp - this.last.time < TWICE && Math.hypot(at.x - this.last.x, at.y - this.last.y) < 5;
@@ -98,9 +101,14 @@ export class Pointer {
     this.move(event);
   }
 
+  /** Whether an event is of another finger than the one that is busy. */
+  isOther(event) {
+    return this.gesture !== null && event.pointerId !== this.held;
+  }
+
   begin(at, hit, event, twice) {
     const { editor } = this;
-    const time = editor.scale.time(at.x);
+    const time = Math.min(editor.scale.time(at.x), editor.lastTime);
     if (hit.zone === "ruler" || hit.zone === "wave") {
       if (twice && editor.loop) return this.setLoop(null);
       return event.shiftKey ? this.marking(editor.snap(time)) : this.scrubbing();
@@ -191,7 +199,7 @@ export class Pointer {
     let current = null;
     const apply = (at, event) => {
       current = [at, event];
-      let by = editor.snap(Math.max(time + (at.x - start.x) / editor.scale.scale, 0)) - time;
+      let by = Math.max(editor.snap(Math.max(time + (at.x - start.x) / editor.scale.scale, 0)) - time, -drag.earliest);
       let value = scale.value(at.y + grip);
       if (event.shiftKey) {
         if (Math.abs(at.x - start.x) > Math.abs(at.y - start.y)) value = shown;
@@ -237,7 +245,7 @@ export class Pointer {
       threshold: STARTS,
       edits: true,
       move: (now) => {
-        const by = editor.snap(Math.max(item.start + (now.x - at.x) / editor.scale.scale, 0)) - item.start;
+        const by = Math.max(editor.snap(Math.max(item.start + (now.x - at.x) / editor.scale.scale, 0)) - item.start, -drag.earliest);
         dragTo(editor, drag, { by });
         this.note = { ...now, text: `${clock(item.start + by)} – ${clock((blockEnd(item) ?? editor.seconds) + by)}` };
       },
@@ -261,6 +269,8 @@ export class Pointer {
   }
 
   move(event) {
+    if (this.isOther(event)) return;
+    if (this.gesture && !event.buttons) return this.up(event);
     const at = this.point(event);
     if (!this.gesture) return this.hover(this.hit(at), at);
     const { gesture } = this;
@@ -272,6 +282,7 @@ export class Pointer {
   }
 
   up(event) {
+    if (this.isOther(event)) return;
     if (this.canvas.hasPointerCapture?.(event.pointerId)) this.canvas.releasePointerCapture(event.pointerId);
     if (this.gesture?.edits) this.editor.flush();
     this.gesture = this.box = this.soft = this.note = null;

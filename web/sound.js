@@ -1,5 +1,6 @@
 // The voice beneath the performance: decoded once, played from any moment, in step with the playhead.
 
+const RATE = 24000; // Hz, the most that a run sends; decoded for the loudspeaker it would take twice the memory
 let shared = null; // one AudioContext for all editors: browsers allow few
 
 export class Sound {
@@ -19,8 +20,7 @@ export class Sound {
       const answer = await fetch(address);
       if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
       const data = await answer.arrayBuffer();
-      shared ??= new AudioContext();
-      const buffer = await shared.decodeAudioData(data);
+      const buffer = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(data);
       if (mine === this.request) this.buffer = buffer;
     } catch (error) {
       console.warn("AUHead: the sound of the editor cannot be played.", error);

@@ -33,8 +33,10 @@ export class Transfer {
     event.preventDefault();
     event.stopPropagation();
     const { editor } = this.widget;
+    if (editor.readOnly) return;
     const clip = clipIn(event.clipboardData?.getData("text/plain")) ?? last;
-    if (clip && !editor.readOnly) paste(editor, clip, this.flip);
+    const problem = clip && paste(editor, clip, this.flip);
+    if (problem) this.widget.say(problem, true);
   }
 
   async drop(event) {

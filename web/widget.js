@@ -11,7 +11,7 @@ import { Editor } from "./editor.js";
 import { FaceView } from "./face_view.js";
 import { Heads } from "./heads.js";
 import { press } from "./keyboard.js";
-import { helpSheet } from "./menus.js";
+import { helpSheet, showText } from "./menus.js";
 import { Panel } from "./panel.js";
 import { Pointer } from "./pointer.js";
 import { Playback } from "./playback.js";
@@ -78,15 +78,22 @@ export class EditorWidget {
     for (const name of ["pointerdown", "mousedown", "contextmenu", "dblclick", "click", "keyup", "dragover", "drop"]) {
       root.addEventListener(name, (event) => event.stopPropagation());
     }
-    root.addEventListener("contextmenu", (event) => event.preventDefault());
+    root.addEventListener("contextmenu", (event) => event.target.matches("input, textarea:not(.aue-sink)") || event.preventDefault());
+    // A number that was typed is taken before a press selects something else.
+    root.addEventListener("pointerdown", (event) => this.leaveField(event.target), true);
     root.addEventListener("mousedown", (event) => {
       if (event.target.closest("input, textarea, [role=slider]")) return;
       event.preventDefault(); // which would take the keyboard away
-      document.activeElement?.matches("input, textarea:not(.aue-sink)") && document.activeElement.blur();
       this.focus();
     });
     this.transfer = new Transfer(this);
     this.sink.addEventListener("blur", () => this.compare(false));
+  }
+
+  /** Ends typing in a field of the editor, unless the pointer is in it. */
+  leaveField(target) {
+    const field = document.activeElement;
+    if (this.root.contains(field) && field !== target && field.matches("input, textarea:not(.aue-sink)")) field.blur();
   }
 
   wheel(event) {
@@ -112,7 +119,10 @@ export class EditorWidget {
 
   keydown(event) {
     if (event.key === "Control" || event.key === "Meta") this.focus();
-    if (event.target.matches("input, textarea:not(.aue-sink)")) return event.stopPropagation();
+    if (event.target.matches("input, textarea:not(.aue-sink)")) {
+      if (event.key === "Escape") this.closeSheet();
+      return event.stopPropagation();
+    }
     const onButton = event.target.matches("button") && (event.key === "Enter" || event.key === " ");
     this.transfer.flip = event.shiftKey; // for the paste that follows
     if (onButton || event.key === "Tab" || !press(event, this.editor, this)) return;
@@ -146,7 +156,7 @@ export class EditorWidget {
     this.playback.advance();
     const what = new Set(todo);
     todo.clear();
-    if (!this.root.isConnected || !this.well.clientWidth) return;
+    if (!this.root.isConnected || !this.well.clientWidth) return this.playback.stop(); // nobody could stop it
     if (what.has("all")) this.theme();
     const moved = this.measure();
     const everything = moved || what.has("all") || what.has("rows") || what.has("draw");
@@ -182,12 +192,16 @@ export class EditorWidget {
     applyTheme(this.root, this.colours);
   }
 
+  /** How large the host shows a CSS pixel. */
+  get zoom() {
+    return this.well.getBoundingClientRect().width / this.well.offsetWidth || 1;
+  }
+
   /** Sizes of the canvases, sharp at the host's zoom. True when anything lies elsewhere than before. */
   measure() {
     const { editor, well } = this;
     const [width, height] = [well.clientWidth, well.clientHeight];
-    const zoom = well.getBoundingClientRect().width / well.offsetWidth || 1;
-    const ratio = Math.min(Math.max(zoom * (devicePixelRatio || 1), 1), MOST_PIXELS_PER_POINT);
+    const ratio = Math.min(Math.max(this.zoom * (devicePixelRatio || 1), 1), MOST_PIXELS_PER_POINT);
     for (const canvas of [this.bottom, this.top]) {
       const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
       if (canvas.width === wide && canvas.height === high) continue;
@@ -201,6 +215,13 @@ export class EditorWidget {
     const same = this.place && JSON.stringify(place) === JSON.stringify(this.place);
     this.place = place;
     return !same;
+  }
+
+  /** Draws anew where the host has come closer or has other colours: it tells neither. */
+  look() {
+    const surroundings = `${this.zoom} ${getComputedStyle(this.home).getPropertyValue("--comfy-menu-bg")}`;
+    if (surroundings !== this.surroundings && this.root.isConnected) this.changed("all");
+    this.surroundings = surroundings;
   }
 
   setText(text) {
@@ -220,9 +241,11 @@ export class EditorWidget {
   }
 
   setSource(source) {
-    this.playback.stop();
+    const before = this.editor.source;
+    const same = ["sound", "fps", "frames"].every((name) => source[name] === before[name]);
+    if (!same) this.playback.stop();
     this.editor.setSource(source);
-    this.sound.load(source.sound);
+    if (!same || !this.sound.buffer) this.sound.load(source.sound);
   }
 
   setPortrait(payload) {
@@ -245,15 +268,9 @@ export class EditorWidget {
       h("b", {}, words("bad_text")),
       h("span", {}, editor.problem),
       button(words("copy_text"), words("copy_text"), () => navigator.clipboard?.writeText(editor.text)),
-      button(words("show_text"), words("show_text"), () => this.sheet(words("show_text"), this.textArea())),
+      button(words("show_text"), words("show_text"), () => showText(editor, words, this)),
       button(words("start_afresh"), words("start_afresh"), () => editor.startAfresh()),
     );
-  }
-
-  textArea() {
-    const area = h("textarea", { value: this.editor.text, spellcheck: false, "aria-label": this.words("show_text") });
-    area.oninput = () => this.takeText(area.value);
-    return area;
   }
 
   togglePlay() {
@@ -344,7 +361,7 @@ export class EditorWidget {
   timeUnder(event) {
     const box = this.well.getBoundingClientRect();
     const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
-    return inside ? this.editor.scale.time(this.pointer.point(event).x) : null;
+    return inside ? Math.min(this.editor.scale.time(this.pointer.point(event).x), this.editor.lastTime) : null;
   }
 
   dispose() {

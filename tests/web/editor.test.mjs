@@ -228,3 +228,80 @@ test("there are words for everything, in both languages", () => {
     for (const column of COLUMNS) assert.ok(!unitName(words, column).startsWith("unit_"), column.id);
   }
 });
+
+const smiling = (editor, time) => act.addKeyAt(editor, editor.row("smile"), editor.row("smile").channels[0], time, 0.5);
+
+test("a bump that is pasted near the beginning can still be stored", () => {
+  for (const [at, first] of [[0.2, [0, 0]], [0, [0, 0.5]]]) {
+    const { editor, written } = editorWith();
+    smiling(editor, 1);
+    const clip = act.copied(editor);
+    editor.commit({ ...editor.edits, keys: {} }, new Set());
+    assert.equal(act.paste(editor, clip, false, at), null);
+    assert.deepEqual(JSON.parse(written.at(-1)).keys.lip_corner_raise_left[0], first);
+    assert.equal(editorWith(written.at(-1)).editor.problem, null);
+  }
+});
+
+test("what is dragged together to the beginning does not run into one another", () => {
+  const { editor } = editorWith('{"version": 1, "keys": {"yaw": [[1, 0.2], [2, 0.4]]}, "presets": [{"name": "nod", "start": 0.5}]}');
+  editor.select(new Set([...editor.edits.keys.yaw, ...editor.edits.presets]));
+  act.dragTo(editor, act.beginDrag(editor), { by: -1.5 });
+  assert.deepEqual(editor.edits.keys.yaw.map(({ time }) => time), [0.5, 1.5]);
+  assert.equal(editor.edits.presets[0].start, 0);
+});
+
+test("a typed time stays inside the performance", () => {
+  const { editor, written } = editorWith('{"version": 1, "keys": {"yaw": [[1, 0.2]]}}');
+  editor.select(new Set(editor.edits.keys.yaw));
+  act.setTime(editor, Infinity);
+  assert.deepEqual(JSON.parse(written.at(-1)).keys.yaw, [[editor.lastTime, 0.2]]);
+});
+
+test("nothing that cannot be stored gets into the edits", () => {
+  const clip = { kind: "auhead-keys", keys: [], spans: [], presets: [], channel: null, start: 0 };
+  const preset = { name: "nod", start: 0, seconds: 1, level: 2, weight: 1 };
+  assert.ok(isClip({ ...clip, presets: [preset] }));
+  const bad = [
+    { keys: [null] },
+    { spans: [null] },
+    { presets: [{ ...preset, name: "constructor" }] },
+    { presets: [{ ...preset, level: 9 }] },
+    { presets: [{ ...preset, seconds: undefined }] },
+    { spans: [{ start: 0, end: 1, emotion: "happy", level: "2" }] },
+  ];
+  for (const part of bad) {
+    assert.equal(isClip({ ...clip, ...part }), false, JSON.stringify(part));
+    assert.equal(isEntry({ name: "x", clip: { ...clip, ...part } }), false);
+  }
+  const { editor, written } = editorWith();
+  const huge = { c: 0, time: 1, value: 1e300, ease: "smooth" };
+  assert.match(act.paste(editor, { ...clip, keys: [huge], channel: "smile" }), /eye_closure_left/);
+  assert.match(act.applyPose(editor, { yaw: 1e300 }), /yaw/);
+  assert.match(editor.adopt({ ...editor.edits, offsets: { yaw: NaN } }), /yaw/);
+  assert.deepEqual(written, []);
+  assert.equal(editor.history.past.length, 0);
+});
+
+test("a performance's file whose tables differ in length gives no empty keys", () => {
+  const file = { format: "auhead-au", fps: 25, values: [Array(24).fill(0.5), Array(24).fill("Infinity")], pose: [[1, 0, 0, 0, 0, 0]] };
+  const { performance } = readFile(JSON.stringify(file));
+  assert.equal(performance.columns.yaw, undefined);
+  assert.equal(performance.columns.jaw_open[1], 0);
+  assert.ok(readFile(JSON.stringify({ ...file, extra: { length: 1e12 } })).performance);
+});
+
+test("undo brings the balance back with the keys that it divided", () => {
+  const { editor } = editorWith();
+  smiling(editor, 1);
+  const row = editor.row("smile");
+  act.setBalance(editor, row, 0.5, "knob");
+  act.setBalance(editor, row, 0.8, "knob");
+  editor.flush();
+  const right = () => editor.edits.keys.lip_corner_raise_right[1].value;
+  assert.ok(Math.abs(right() - 0.1) < 1e-3 && editor.balanceOf(row) === 0.8);
+  editor.undo();
+  assert.ok(Math.abs(right() - 0.5) < 1e-3 && editor.balanceOf(row) === 0);
+  editor.redo();
+  assert.ok(Math.abs(right() - 0.1) < 1e-3 && editor.balanceOf(row) === 0.8);
+});
