@@ -12,7 +12,7 @@ from .codec import FPS, Utterance
 FRAME = round(SPEECH_RATE / FPS)  # samples of a frame
 
 _EARLIEST = 0.5  # of a window, where it may be cut
-_JOINT = 5  # frames on each side over which a jump is spread
+_JOINT = 5  # frames of a piece into which the one before it fades
 
 
 def frames_of(speech: np.ndarray) -> int:
@@ -45,14 +45,15 @@ def _loudness(speech: np.ndarray) -> np.ndarray:
 def join(utterances: Sequence[Utterance]) -> tuple[np.ndarray, tuple[Span, ...]]:
     """Values [N, 24] and emotions of consecutive utterances.
 
-    Where two meet, a jump is spread over both sides; an emotion that goes on is one span.
+    Every piece is written as if the face had been at rest before it: what the one before ends with fades into its
+    beginning, so that an expression that goes on is not dropped there. An emotion that goes on is one span.
     """
     values = np.concatenate([utterance.values for utterance in utterances])
     spans: list[Span] = []
     begin = 0
     for utterance in utterances:
         if begin:
-            _spread(values, begin)
+            _fade(values[begin - 1], values[begin : begin + len(utterance)])
         offset = begin / FPS
         for span in utterance.spans:
             moved = replace(span, start=span.start + offset, end=span.end + offset)
@@ -64,10 +65,7 @@ def join(utterances: Sequence[Utterance]) -> tuple[np.ndarray, tuple[Span, ...]]
     return np.clip(values, 0, 1), tuple(spans)
 
 
-def _spread(values: np.ndarray, joint: int) -> None:
-    """Let both sides of a joint meet half-way, the less the further away."""
-    jump = values[joint] - values[joint - 1]
-    before, after = min(_JOINT, joint), min(_JOINT, len(values) - joint)
-    share = 0.5 * (1 - np.arange(_JOINT) / _JOINT)[:, None]
-    values[joint - before : joint] += (share[:before] * jump)[::-1]
-    values[joint : joint + after] -= share[:after] * jump
+def _fade(shown: np.ndarray, values: np.ndarray) -> None:
+    """Let the beginning of a piece [n, 24] come out of what was shown before it [24]."""
+    share = (1 - np.arange(_JOINT) / _JOINT)[: len(values), None]
+    values[:_JOINT] += share * (shown - values[:_JOINT])

@@ -47,6 +47,20 @@ def test_a_joint_does_not_jump():
     assert [(span.start, span.end) for span in spans] == [(0, 7)]
 
 
+def test_an_expression_that_goes_on_is_not_dropped_at_a_joint():
+    part = np.zeros((20, 24))
+    part[:, 11] = np.clip(np.arange(20) / 3, 0, 0.9)  # every piece begins at rest
+    values, _ = join([Utterance("happy", 3, part)] * 3)
+    assert values[3:, 11].min() > 0.65 and values[:, 11].max() <= 0.9
+
+
+def test_a_piece_shorter_than_the_fade():
+    values, _ = join([Utterance("happy", 3, np.full((7, 24), level)) for level in (0.8, 0.2, 0.8)])
+    short, _ = join([Utterance("happy", 3, np.full((n, 24), level)) for n, level in ((7, 0.8), (1, 0.2), (7, 0.8))])
+    assert len(values) == 21 and len(short) == 15
+    assert np.allclose(short, 0.8)
+
+
 def test_emotions_of_the_parts_become_spans_of_the_whole():
     first = Utterance("happy", 2, np.zeros((20, 24)), (Change(10, "sad", 1),))
     _, spans = join([first, Utterance("sad", 1, np.zeros((5, 24))), Utterance("angry", 1, np.zeros((5, 24)))])
