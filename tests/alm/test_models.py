@@ -8,8 +8,10 @@ import torch  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 from toy_backends import TOYS, save_folder, toy_qwen2_audio  # noqa: E402
 
+from auhead_models.alm.listen import listen  # noqa: E402
 from auhead_models.alm.models import TINY, names, open_alm  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
+from auhead_models.speech import Audio  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=TOYS)
@@ -110,6 +112,30 @@ def test_a_lora_whose_base_is_missing(lora, tmp_path):
         (tmp_path / "mine" / file.name).write_bytes(file.read_bytes())
     with pytest.raises(AUHeadError, match='There is no audio-language model "base"'):
         open_alm("mine", [tmp_path], "fp32")
+
+
+def test_a_lora_without_its_weights(lora, tmp_path):
+    root, _ = lora
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "adapter_config.json").write_bytes((root / "mine" / "adapter_config.json").read_bytes())
+    (tmp_path / "mine" / "adapter_model.bin").write_bytes(b"a pickle, maybe")
+    with pytest.raises(AUHeadError, match="The LoRA mine lacks adapter_model.safetensors; copy its folder again"):
+        open_alm("mine", [tmp_path, root], "fp32")
+
+
+def test_pickled_weights_are_not_opened(saved, tmp_path):
+    folder = save_folder(saved[0], tmp_path / "mine")
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(AUHeadError, match="cannot be opened"):
+        open_alm("mine", [tmp_path], "fp32")
+
+
+def test_half_the_bits_hear_as_well(saved):
+    """What a graphics card does with the large models: weights of 16 bits, sound of 32."""
+    for precision in ("bf16", "fp16"):
+        heard = listen(open_alm("mine", [saved[1]], precision), Audio(0.1 * torch.randn(1, 32000).numpy(), 16000))
+        assert heard.values.shape == (10, 24) and heard.emotions.sum() == pytest.approx(1, abs=1e-2)
 
 
 def test_fewer_bits_need_a_package(saved, monkeypatch):

@@ -16,18 +16,26 @@ _KINDS = {"qwen2_audio": Qwen2Audio, "qwen2_5_omni": Qwen25Omni}
 _NUMBERS = {"auto": torch.bfloat16, "fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _BITS = ("8bit", "4bit")
 _WINDOW = 28.0  # seconds; the encoder's 30 less room for a cut at a pause
+_LORA_WEIGHTS = "adapter_model.safetensors"
 _UNUSED = ("visual",)  # eyes
 _log = logging.getLogger(__name__)
 
 
 def open_folder(folder: Path, kind: str, precision: str = "auto", device: str | torch.device = "cpu") -> Backend:
-    """A model from a folder; kind: as `models.kind_of` tells. Raises AUHeadError when files are missing or damaged."""
+    """A model from a folder; kind: as `models.kind_of` tells. Nothing in the folder is run: no code, no pickles.
+
+    Raises AUHeadError when files are missing or damaged.
+    """
     backend = _KINDS[kind]
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         extractor = WhisperFeatureExtractor.from_pretrained(folder, local_files_only=True)
         network, loading = backend.network_class.from_pretrained(
-            folder, local_files_only=True, output_loading_info=True, **_numbers(precision, device)
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            **_numbers(precision, device),
         )
     except (OSError, ValueError, RuntimeError, KeyError, ImportError) as error:
         _log.debug("%s", folder, exc_info=True)
@@ -51,8 +59,10 @@ def open_lora(lora: Path, backend: Backend, precision: str = "auto") -> Backend:
     """A LoRA folder of `auhead train alm` on the model it was trained on, opened in `precision`, which it changes for
     good.
 
-    Raises AUHeadError when the LoRA belongs to another model, and without the package peft.
+    Raises AUHeadError when the LoRA is incomplete or belongs to another model, and without the package peft.
     """
+    if not (lora / _LORA_WEIGHTS).is_file():  # peft would take a pickle, or ask the hub
+        raise AUHeadError(f"The LoRA {lora.name} lacks {_LORA_WEIGHTS}; copy its folder again, with all files.")
     try:
         from peft import PeftModel
         from peft.utils import load_peft_weights
