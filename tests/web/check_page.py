@@ -629,3 +629,57 @@ def test_ten_minutes_with_all_rows_open_stay_smooth(page, moving):
     median, late = times[len(times) // 2], times[int(0.95 * len(times))]
     logging.info("%s: median %.1f ms, 95 %% below %.1f ms", moving, median, late)
     assert late <= BUDGET, f"{moving}: median {median:.1f} ms, 95 % below {late:.1f} ms"
+
+
+def test_a_typed_value_goes_to_its_own_key_though_another_is_pressed_next(page):
+    page.double_click("smile", 1.0, 0.5)
+    page.double_click("smile", 4.0, 0.3)
+    field = page.page.locator(".aue-field input").nth(1)
+    field.fill("80")
+    page.click("smile", 1.0, 0.5)
+    assert page.shown("smile", 4.0) == near(0.8) and page.shown("smile", 1.0) == near(0.5)
+    field.fill("10")
+    field.press("Escape")
+    page.settle()
+    assert page.shown("smile", 1.0) == near(0.5)
+
+
+def test_a_drag_ends_where_the_pointer_is_lost(page):
+    page.double_click("smile", 2.0, 0.5)
+    key = page.at("smile", 2.0, 0.5)
+    page.page.mouse.move(key["x"], key["y"])
+    page.page.mouse.down()
+    page.page.mouse.move(key["x"], key["y"] + 20)
+    page.press("f")  # to the whole window: the canvas is another place now
+    page.page.mouse.up()
+    page.settle()
+    text = page.text
+    for place in (100, 300):
+        page.page.mouse.move(400, place)
+        page.settle()
+    assert page.text == text and page.run("() => widget.pointer.gesture") is None
+    assert page.run("() => JSON.stringify(widget.editor.edits.keys).length > 2 && widget.editor.text") == text
+    page.press("f")
+
+
+def test_escape_closes_the_text_of_the_edits(page):
+    page.page.get_by_role("button", name="File").click()
+    page.page.get_by_role("menuitem", name="Edits as text").click()
+    assert page.page.locator(".aue-sheet textarea").is_visible()
+    page.press("Escape")
+    assert page.page.locator(".aue-sheet").count() == 0
+
+
+def test_a_run_that_changes_nothing_beneath_the_edits_leaves_it_playing(page):
+    page.run("() => widget.togglePlay()")
+    page.run("() => widget.setSource({ ...widget.editor.source })")
+    assert page.run("() => widget.editor.playing")
+    page.run("() => widget.setSource({ ...widget.editor.source, frames: 50 })")
+    assert not page.run("() => widget.editor.playing")
+
+
+def test_what_cannot_be_seen_does_not_go_on_playing(page):
+    page.run("() => widget.togglePlay()")
+    page.run("() => { document.getElementById('home').style.display = 'none'; }")
+    page.settle()
+    assert not page.run("() => widget.editor.playing")
