@@ -35,6 +35,7 @@ _YIELDS = 0.6
 _PUCKER_TAKES = 0.6  # of raised and stretched corners, at full pucker
 _CLOSED_LIPS_STOP = {"jaw_open": 0.5, "upper_lip_raise": 1.0, "lower_lip_depress": 1.0}
 _TOUCHED = 0.35  # lower_lip_suck at which the lip is at the teeth, and no emotion draws it away
+_LAZIEST = 0.25  # strength of articulation down to which lips still close
 _QUICKEST = 0.25  # change of the mouth's opening, of pucker and of stretch in one frame
 _BLINK_FRAMES = 23  # an eye closure shorter than half of this is a blink, a longer one a look
 
@@ -71,9 +72,10 @@ def compose(
 ) -> AUSequence:
     """One performance out of its layers, all of the same length; `strength` scales the articulation (0..2).
 
-    The result keeps the expression's spans.
+    The result keeps the expression's spans. Lips that meet do so in a lazy mouth too, and no longer in a lively one.
     """
     speech = strength * articulation.sequence.table
+    speech[:, _LIPS] = articulation.sequence["lips_together"] * min(strength / _LAZIEST, 1.0)
     envelope = min(strength, 1.0) * articulation.envelope
     table = expression.table * (1 - envelope[:, None] * _SHARES)
     table[:, _OPENING] *= 1 - np.clip(speech[:, [_TEETH]] / _TOUCHED, 0, 1)

@@ -150,6 +150,14 @@ def test_closures_are_shut_for_two_or_three_frames_and_apart(seed):
     assert not closing(np.full(50, 0.3)).any()
 
 
+@pytest.mark.parametrize("strength", [0.3, 2.0])
+def test_lips_meet_in_lazy_and_in_lively_mouths(speech, strength):
+    usual = speech_to_au(speech)
+    changed = speech_to_au(speech, SpeechOptions(articulation=strength))
+    assert np.allclose(changed["lips_together"], usual["lips_together"], atol=1e-6)
+    assert changed["jaw_open"].max() != pytest.approx(usual["jaw_open"].max(), rel=0.2)
+
+
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_no_emotion_opens_a_closure(speech, emotion):
     calm = speech_to_au(speech, SpeechOptions())
