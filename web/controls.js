@@ -100,7 +100,7 @@ export function dragNumber({ label, title, min, max, step, usual, format, onInpu
       to(drag.value + (pixels * (max - min)) / 160, drag.gesture);
     }
   };
-  element.onpointerup = element.onpointercancel = () => {
+  element.onpointerup = element.onpointercancel = element.onlostpointercapture = () => {
     if (drag?.moved) onEnd();
     drag = null;
   };
@@ -125,10 +125,12 @@ export function menuButton(root, words, fill, properties = {}) {
   let menu = null;
   const opener = h("button", { type: "button", class: "aue-menu-button", "aria-haspopup": "menu", "aria-expanded": "false", ...properties }, words);
   const close = () => {
+    const focused = menu?.contains(document.activeElement);
     menu?.remove();
     menu = null;
+    if (focused) opener.focus({ preventScroll: true }); // or the next key press would be one for the host's graph
     opener.setAttribute("aria-expanded", "false");
-    root.removeEventListener("pointerdown", outside, true);
+    window.removeEventListener("pointerdown", outside, true);
   };
   const outside = (event) => {
     if (!menu?.contains(event.target) && !opener.contains(event.target)) close();
@@ -144,16 +146,17 @@ export function menuButton(root, words, fill, properties = {}) {
     menu.style.top = `${top}px`;
     menu.style.maxHeight = `${Math.max(root.offsetHeight - top - 8, 120)}px`;
     opener.setAttribute("aria-expanded", "true");
-    root.addEventListener("pointerdown", outside, true);
+    window.addEventListener("pointerdown", outside, true);
     menu.onkeydown = (event) => {
-      if (event.key === "Escape") {
-        close();
-        opener.focus();
-      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (event.key === "Escape") close();
+      else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
         const items = [...menu.querySelectorAll("button, [role=slider], input")];
         const next = items.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
         items[(next + items.length) % items.length]?.focus();
-      } else return;
+      } else {
+        if (event.key.length === 1 && !event.ctrlKey && !event.metaKey) event.stopPropagation(); // no command while a menu is open
+        return;
+      }
       event.preventDefault();
       event.stopPropagation();
     };

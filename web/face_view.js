@@ -24,7 +24,7 @@ export class FaceView {
     this.canvas.addEventListener("pointerleave", () => this.drag || this.face.highlight(null));
     this.canvas.addEventListener("pointerdown", (event) => this.take(event));
     this.canvas.addEventListener("pointermove", (event) => this.drag?.move(event));
-    for (const name of ["pointerup", "pointercancel"]) this.canvas.addEventListener(name, () => this.release());
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) this.canvas.addEventListener(name, () => this.release());
   }
 
   setPortrait(payload) {

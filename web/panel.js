@@ -108,6 +108,9 @@ export class Panel {
       }
       drag = null;
     };
+    chip.onpointercancel = () => {
+      drag = null;
+    };
     return chip;
   }
 

@@ -683,3 +683,25 @@ def test_what_cannot_be_seen_does_not_go_on_playing(page):
     page.run("() => { document.getElementById('home').style.display = 'none'; }")
     page.settle()
     assert not page.run("() => widget.editor.playing")
+
+
+def test_the_keyboard_stays_in_the_editor_when_a_menu_closes(page):
+    page.double_click("smile", 2.0, 0.5)
+    page.page.get_by_role("button", name="File").focus()
+    page.press("Enter")
+    for key in ("s", "d", "z"):  # commands of the timeline
+        page.press(key)
+    assert page.run("() => widget.editor.solo.size + widget.editor.edits.mutes.length") == 0
+    page.press("ArrowUp")  # the last one: remove all edits
+    page.press("Enter")
+    assert page.text == ""
+    page.press("Control+z")
+    assert "lip_corner_raise_left" in page.edits["keys"]
+
+
+def test_a_press_outside_the_editor_closes_its_menu(page):
+    page.page.get_by_role("button", name="File").click()
+    assert page.page.locator(".aue-menu").count() == 1
+    page.page.mouse.click(890, 815)
+    page.settle()
+    assert page.page.locator(".aue-menu").count() == 0
