@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from ..au.emotions import EMOTIONS, LEVELS
+from ..errors import AUHeadError
 from .backends.backend import Backend
 from .codec import Decoder, Utterance
 from .grammar import AUGrammar, Choices, GrammarProcessor, Rules
@@ -161,6 +162,9 @@ def _tokens(
     logits, cache = backend.begin(inputs)
     for step in itertools.count():
         logits = logits.float().cpu()
+        if not logits.isfinite().all():
+            what = f"{backend.name} breaks off: its answer overflows the number format {backend.network.dtype}"
+            raise AUHeadError(f"{what}; choose bf16, or fp32.")
         allowed = emotions.calmed(step, logits, processor(ids, logits))
         token = _chosen(allowed, sampling.temperature, generator)
         ended |= token == backend.end

@@ -1,8 +1,9 @@
 """The whole of stage 1 for one recording: heard piece by piece, written, joined, and said in words."""
 
+import logging
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,7 +23,10 @@ from .prototype import prototype_values
 LONGEST = 1800.0  # seconds of speech that are heard in one go
 
 _SILENT = 2e-3  # RMS of a piece in which nobody speaks; the loud parts of the recording are at 0.1
+_CLIPPED = 0.02  # part of the samples at the very peak from which a sound is distorted
 _STEPS = 4  # of the progress for a piece whose emotion alone is named
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,9 @@ def listen(
             f"The recording lasts {audio.seconds / 60:.0f} minutes; an audio-language model hears up to "
             f"{LONGEST / 60:.0f}. Cut it into parts."
         )
+    if wishes.emotion is None and backend.calm_below > 0 and _clipped(audio):
+        _log.warning("The recording is clipped, which sounds like anger, so no emotion is heard in it.")
+        wishes = replace(wishes, emotion="neutral")
     speech = to_speech(audio)
     speech = speech if len(speech) else np.zeros(1, np.float32)
     pieces = [speech[part] for part in cut(speech, backend.window)]
@@ -87,6 +94,12 @@ def listen(
         wrote_units=backend.vocabulary is not None,
         thought=in_words(values, spans),
     )
+
+
+def _clipped(audio: Audio) -> bool:
+    """Whether the peaks of a sound are cut off."""
+    heights = np.abs(np.nan_to_num(audio.samples)).max(axis=0)
+    return not audio.silent and float(np.mean(heights >= 0.999 * heights.max())) > _CLIPPED
 
 
 _Heard = tuple[list[Utterance], list[np.ndarray], int]  # utterances and emotions of all pieces, tokens

@@ -22,7 +22,6 @@ from .encoder import EncoderConfig, SpeechEncoder
 from .features import STEPS_PER_FRAME, log_mel
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "auhead_speech.safetensors"
-_SURE = 0.6  # probability from which an emotion is believed
 _OVERLAP = 25  # frames that two windows share, half of which each gives away
 
 
@@ -41,13 +40,6 @@ class Heard:
         """Probabilities of emotion [8] and level [3] over the whole, weighed by speech against silence."""
         speaking = 1 - self.visemes[:, :1] + 1e-3
         return tuple(_softmax((speaking * track).sum(axis=0) / speaking.sum()) for track in (self.emotion, self.level))
-
-    def felt(self) -> tuple[str, int]:
-        """The emotion and its level, or calm ("neutral", 2) where no emotion is sure enough."""
-        emotion, level = self.pooled()
-        name = EMOTIONS[int(emotion.argmax())]
-        sure = emotion.max() >= _SURE and name != "neutral"
-        return (name, LEVELS[int(level.argmax())]) if sure else ("neutral", 2)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

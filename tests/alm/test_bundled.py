@@ -17,7 +17,7 @@ from auhead_models.alm.listen import Wishes, listen  # noqa: E402
 from auhead_models.alm.prompt import chat, perform_instruction  # noqa: E402
 from auhead_models.au.emotions import EMOTIONS  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
-from auhead_models.speech import load_audio, to_speech  # noqa: E402
+from auhead_models.speech import Audio, load_audio, to_speech  # noqa: E402
 from auhead_models.speech.encoder import EncoderConfig, SpeechEncoder  # noqa: E402
 from auhead_models.speech.features import log_mel  # noqa: E402
 
@@ -126,3 +126,7 @@ def test_the_shipped_one_plays_the_emotion_it_is_told(speech_path):
         assert heard.expression[f"{unit}_left"].mean() > 0.3
     calm = listen(backend, audio)
     assert [span.emotion for span in calm.expression.spans] == ["neutral"]
+    loudest = np.abs(audio.samples).max()
+    for gain in (4, 20):
+        clipped = Audio(np.clip(gain * audio.samples, -loudest, loudest), audio.sample_rate)
+        assert [span.emotion for span in listen(backend, clipped).expression.spans] == ["neutral"]

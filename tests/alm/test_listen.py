@@ -142,3 +142,10 @@ def test_a_model_that_knows_no_au_tokens_still_serves(name):
     assert emotion in EMOTIONS and level in (1, 2, 3) and emotions.sum() == pytest.approx(1, abs=1e-4)
     assert listen(backend, sound(), Wishes("angry", 3)).expression["brow_lower_left"].max() > 0.5
     assert feel(backend, [np.ones(16000, np.float32)], calm_below=1.1)[0][0] == "neutral"
+
+
+def test_an_answer_that_is_no_number_is_told():
+    backend = TOYS["qwen2-audio"]()
+    backend.network.get_output_embeddings().weight.data[5] = np.inf
+    with pytest.raises(AUHeadError, match="overflows the number format torch.float32; choose bf16"):
+        listen(backend, sound(), Wishes(temperature=1.0))

@@ -118,7 +118,7 @@ def main():
     phone_head = nn.Linear(model.encoder.config.d_model, len(PHONES))
     phone_file = given.start and given.start.with_suffix(".phones.pt")
     if phone_file and phone_file.exists():
-        phone_head.load_state_dict(torch.load(phone_file))
+        phone_head.load_state_dict(torch.load(phone_file, weights_only=True))
     parameters = [p for p in (*model.parameters(), *phone_head.parameters()) if p.requires_grad]
     optimizers = _optimizers(model, parameters)
     for engine, some in clips.items():
