@@ -85,33 +85,48 @@ def _at_frames(track: np.ndarray, frames: int) -> np.ndarray:
 
 def closing(touch: np.ndarray) -> np.ndarray:
     """lips_together [T] from the probability that the lips touch [T]: each closure is shut for two or three frames, and
-    no two are so near that no vowel shows between them; of two that are, the surer one stays."""
+    no two are so near that no vowel shows between them; of two that are, the less sure gives way or is left out."""
     lips = np.zeros(len(touch))
     taken = np.zeros(len(touch), bool)
     peaks = [t for t in range(len(touch)) if touch[t] >= _TOUCH and touch[t] == touch[max(t - 1, 0) : t + 2].max()]
     for peak in sorted(peaks, key=lambda t: -touch[t]):
         if taken[peak]:
+            first, last = _beside(touch, taken, lips, peak)
+        else:
+            first, last = _grown(np.where(taken, -1.0, touch), peak)
+        if last - first + 1 < _SHORTEST:
             continue
-        first, last = _grown(np.where(taken, 0.0, touch), peak)
         taken[max(first - _APART + 1, 0) : last + _APART] = True
         lips[first : last + 1] = 1.0
-        for beside in (first - 1, last + 1):
-            if 0 <= beside < len(lips):
-                lips[beside] = max(lips[beside], _RAMP)
+        for side in (first - 1, last + 1):
+            if 0 <= side < len(lips):
+                lips[side] = max(lips[side], _RAMP)
     return lips
 
 
 def _grown(touch: np.ndarray, peak: int) -> tuple[int, int]:
-    """First and last frame of the closure around a peak, grown to the side that is surer."""
+    """First and last frame of the closure around a peak, grown to the side that is surer; touch is -1 where it may not
+    grow."""
     first = last = peak
     while last - first + 1 < _LONGEST:
-        before = touch[first - 1] if first > 0 else 0.0
-        after = touch[last + 1] if last + 1 < len(touch) else 0.0
+        before = touch[first - 1] if first > 0 else -1.0
+        after = touch[last + 1] if last + 1 < len(touch) else -1.0
         held = last - first + 1
-        if held >= _SHORTEST and max(before, after) < max(_TOUCH, 0.6 * touch[peak]):
+        if max(before, after) < 0 or held >= _SHORTEST and max(before, after) < max(_TOUCH, 0.6 * touch[peak]):
             break
         first, last = (first - 1, last) if before > after else (first, last + 1)
     return first, last
+
+
+def _beside(touch: np.ndarray, taken: np.ndarray, lips: np.ndarray, peak: int) -> tuple[int, int]:
+    """The two surest frames that a closure too near to this peak leaves it; one alone, which is too short, where there
+    are none, or where the lips are shut in the same touch already, as in a long hum."""
+    apart = np.flatnonzero(np.concatenate(([True], touch < _TOUCH, [True]))) - 1
+    first, last = apart[apart < peak].max() + 1, apart[apart > peak].min() - 1
+    shut = lips[first : last + 1].max() == 1
+    pairs = [] if shut else [t for t in range(first, last) if not taken[t : t + 2].any()]
+    best = max(pairs, key=lambda t: touch[t] + touch[t + 1], default=peak)
+    return best, best + bool(pairs)
 
 
 def _resting(speaking: np.ndarray) -> np.ndarray:

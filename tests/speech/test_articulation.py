@@ -158,6 +158,15 @@ def test_lips_meet_in_lazy_and_in_lively_mouths(speech, strength):
     assert changed["jaw_open"].max() != pytest.approx(usual["jaw_open"].max(), rel=0.2)
 
 
+def test_the_less_sure_of_two_near_closures_gives_way():
+    """ "amiable": /m/ and /b/ with three frames of vowels between them."""
+    touch = np.zeros(20)
+    touch[5:14] = 0.63, 0.9, 0.97, 0.86, 0.2, 0.92, 0.98, 0.99, 0.61
+    assert closed_runs(closing(touch)).tolist() == [[5, 7], [10, 13]]
+    touch[9] = 0.9  # one long hum
+    assert closed_runs(closing(touch)).tolist() == [[10, 13]]
+
+
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_no_emotion_opens_a_closure(speech, emotion):
     calm = speech_to_au(speech, SpeechOptions())
