@@ -16,8 +16,8 @@ from ..errors import AUHeadError
 TINY = "tiny"
 PRECISIONS = ("auto", "fp32", "fp16", "bf16", "8bit", "4bit")
 NEEDS_TRANSFORMERS = (
-    "Audio-language models need the Python package transformers, 4.57 or newer, which is not installed or does not "
-    "start; install it with pip install -U transformers."
+    "Audio-language models need the Python package transformers, 4.57 or newer, which is not installed, is older or "
+    "does not start; install it with pip install -U transformers."
 )
 
 _ARCHITECTURES = {

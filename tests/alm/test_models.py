@@ -139,8 +139,20 @@ def test_half_the_bits_hear_as_well(saved):
 
 
 def test_fewer_bits_need_a_package(saved, monkeypatch):
-    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
-    with pytest.raises(AUHeadError, match="8bit needs the Python packages bitsandbytes and accelerate"):
-        open_alm("mine", [saved[1]], "8bit")
+    for package in ("bitsandbytes", "accelerate"):
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, "bitsandbytes", sys)  # as if it were installed
+            without.setitem(sys.modules, package, None)
+            with pytest.raises(AUHeadError, match="8bit needs the Python packages bitsandbytes and accelerate"):
+                open_alm("mine", [saved[1]], "8bit")
     with pytest.raises(AUHeadError, match='There is no precision "2bit"'):
         open_alm("mine", [saved[1]], "2bit")
+
+
+def test_an_older_transformers_gets_a_sentence(saved, monkeypatch):
+    def older(folder, local_files_only, use_safetensors, output_loading_info, **others):
+        raise TypeError(f"__init__() got an unexpected keyword argument '{next(iter(others))}'")
+
+    monkeypatch.setattr(type(saved[0]).network_class, "from_pretrained", older)
+    with pytest.raises(AUHeadError, match="transformers, 4.57 or newer"):
+        open_alm("mine", [saved[1]])

@@ -8,6 +8,7 @@ from torch import nn
 from transformers import AutoTokenizer, WhisperFeatureExtractor
 
 from ...errors import AUHeadError
+from ..models import NEEDS_TRANSFORMERS
 from .backend import Backend
 from .qwen2_5_omni import Qwen25Omni
 from .qwen2_audio import Qwen2Audio
@@ -43,6 +44,8 @@ def open_folder(folder: Path, kind: str, precision: str = "auto", device: str | 
         raise AUHeadError(
             f"The model in {folder} cannot be opened ({reason}); download its folder again, with all files."
         ) from error
+    except TypeError as error:  # an argument that an older version does not know
+        raise AUHeadError(NEEDS_TRANSFORMERS) from error
     missing = sorted(name for name in loading["missing_keys"] if not any(part in name for part in _UNUSED))
     if missing:
         raise AUHeadError(
@@ -95,6 +98,7 @@ def _numbers(precision: str, device: str | torch.device) -> dict:
     if precision not in _BITS:
         return {"dtype": _NUMBERS[precision]}
     try:
+        import accelerate  # noqa: F401
         import bitsandbytes  # noqa: F401
         from transformers import BitsAndBytesConfig
     except ImportError as error:
