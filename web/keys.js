@@ -69,7 +69,12 @@ export function mapKeys(edits, selection, change) {
 
 /** Both lists in the order of time; a key of the second takes the place of one of the first at its time. */
 function merged(keys, others) {
-  const free = keys.filter((key) => !others.some((other) => Math.abs(other.time - key.time) < SAME_TIME));
+  const times = others.map(({ time }) => time).sort((a, b) => a - b);
+  let next = 0;
+  const free = keys.filter(({ time }) => {
+    while (times[next] <= time - SAME_TIME) next++;
+    return !(times[next] < time + SAME_TIME);
+  });
   return [...free, ...others].sort((a, b) => a.time - b.time);
 }
 
