@@ -13,6 +13,7 @@ const PROPERTY = "auhead_editor"; // of the node: rows that are open, own poses
 const SIZE = [800, 800];
 const LEAST_HEIGHT = 560; // as in style.css
 const LOOK = 300; // milliseconds between two looks at the node
+const RUNS = 3; // finished runs in which a page that was loaded anew looks for what it showed
 
 app.registerExtension({
   name: "auhead.editor",
@@ -48,6 +49,7 @@ class NodeEditor {
     this.follow(node, "onExecuted", (told) => this.executed(told));
     this.follow(node, "onRemoved", () => this.removed());
     this.timer = setInterval(() => this.look(), LOOK);
+    setTimeout(() => this.recall(), LOOK);
     queueMicrotask(() => this.look());
   }
 
@@ -103,6 +105,20 @@ class NodeEditor {
     if (seconds === this.blank) return;
     this.blank = seconds;
     widget.setSource(blankSource(seconds));
+  }
+
+  /** After the page was loaded anew: what the latest run of this workflow told, while the server still knows it. */
+  async recall() {
+    const { id, graph } = this.node;
+    if (this.told || !graph || (graph.rootGraph ?? graph) !== graph || !/[1-9a-f]/.test(graph.id ?? "")) return;
+    try {
+      const runs = Object.values(await (await api.fetchApi(`/history?max_items=${RUNS}`)).json());
+      const own = runs.filter(({ prompt }) => prompt?.[3]?.extra_pnginfo?.workflow?.id === graph.id && prompt[2]?.[id]?.class_type === NODE);
+      const told = own.map(({ outputs }) => outputs?.[id]).findLast((output) => output?.[PROPERTY]);
+      if (told && !this.told && !this.widget.disposed) this.executed(told);
+    } catch (error) {
+      console.warn("AUHead: what the editor showed before cannot be read.", error);
+    }
   }
 
   /** Seconds to show before the first run: the widget's, or as far as the edits of a connected performance reach. */
