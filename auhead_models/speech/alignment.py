@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 def align(speech: np.ndarray, transcript: str) -> Phones | None:
     """Phones of the words in speech [N] at 16 kHz; None, with the reason in the log, where they cannot be found."""
-    words = re.sub(r"[^a-z' ]", " ", transcript.lower().replace("’", "'")).split()
+    words = re.sub(r"[^a-z0-9' ]", " ", transcript.lower().replace("’", "'")).split()
     try:
         from pocketsphinx import Decoder, get_model_path
     except ImportError:

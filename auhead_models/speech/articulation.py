@@ -6,6 +6,7 @@ the sound. Here the shapes follow the loudness of the syllables, lips that close
 other, and pauses bring the mouth to rest.
 """
 
+import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,18 +16,20 @@ from ..au import space
 from ..au.sequence import AUSequence, s_curve
 from . import spectrum as spectra
 from .alignment import align
-from .coarticulation import JAW, LIPS, MOUTH, VISEMES, mouth_track
+from .coarticulation import JAW, LIPS, MOUTH, VISEMES, Phones, mouth_track, viseme_track
 from .model import Heard, hear
 from .spectrum import STEPS_PER_FRAME, Spectrum
 
 LEAD = 4.0  # steps of 10 ms by which the mouth is ahead of the sound
 
 _SOFTENING = (0.2, 0.6, 0.2)  # of the shapes over three frames: what is left of a flutter between two frames
+_AGREEMENT = 0.35  # of visemes of known words with those heard: 0.5 to 0.7 for the right words, 0.15 for wrong ones
 _EFFORT = (0.75, 1.25)  # of the jaw, in the weakest and in the most stressed syllable
 _TOUCH = 0.5  # probability from which the lips touch
 _SHORTEST, _LONGEST = 2, 3  # frames that a closure inside speech is held
 _APART = 4  # frames between the middles of two closures: three open ones are a syllable, fewer are a flutter
 _RAMP = 0.45  # lips_together beside a closure
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +51,8 @@ def articulate(
     """Mouth of speech [N] (16 kHz mono, from `to_speech`) over so many frames; `spectrum` and `heard` save analysing it
     twice. `transcript`, the words that are said, takes effect where pocketsphinx is installed and finds them."""
     spectrum = spectrum or spectra.analyse(speech, frames)
-    phones = align(speech, transcript) if transcript.strip() else None
     heard = heard or hear(speech, frames)
+    phones = _said(speech, transcript, heard) if transcript.strip() else None
     units = heard.units if phones is None else mouth_track(phones, frames)
     speaking = _speaking(spectrum, heard, frames)
     shapes = convolve1d(units, _SOFTENING, axis=0, mode="nearest") * speaking[:, None]
@@ -61,6 +64,22 @@ def articulate(
     sequence = AUSequence.zeros(frames, source="articulation").with_columns(columns)
     envelope = gaussian_filter1d(maximum_filter1d(speaking, 5), 1.5)
     return Articulation(sequence, np.clip(envelope, 0, 1).astype(np.float32))
+
+
+def _said(speech: np.ndarray, transcript: str, heard: Heard) -> Phones | None:
+    """The phones of known words; None for words that the model does not hear, because any can be aligned with any
+    sound."""
+    phones = align(speech, transcript)
+    if phones is None:
+        return None
+    visemes, ears = viseme_track(phones, len(heard.visemes)), heard.visemes.argmax(axis=1)
+    spoken = (visemes > 0) | (ears > 0)
+    if (visemes == ears)[spoken].sum() >= _AGREEMENT * spoken.sum():
+        return phones
+    _log.warning(
+        "The transcript is not used: the sound says something else; check that the words are all that is said."
+    )
+    return None
 
 
 def _speaking(spectrum: Spectrum, heard: Heard, frames: int) -> np.ndarray:

@@ -188,8 +188,10 @@ def test_known_words_move_the_lips(speech):
     assert np.corrcoef(performed.sequence["jaw_open"], by_ear.sequence["jaw_open"])[0, 1] > 0.6
 
 
-@pytest.mark.parametrize("words", ["xyzzyq is no word", "…", "一二三"])
-def test_words_that_cannot_be_aligned_are_told_and_left_out(speech, caplog, words):
+@pytest.mark.parametrize(
+    "words", ["xyzzyq is no word", "…", "一二三", "He had 25 apples", "Had he", "Not a single word of this is said."]
+)
+def test_words_that_are_not_known_or_not_said_are_told_and_left_out(speech, caplog, words):
     audio = Audio(speech.samples, speech.sample_rate)
     performed = articulate(to_speech(audio), audio.frames, transcript=words)
     assert any("The transcript is not used" in line for line in caplog.messages)
