@@ -7,9 +7,9 @@ import { groupOf } from "./rows.js";
 import { COLUMNS } from "./units.js";
 
 export class FaceView {
-  /** grabbed(): the pointer has let go of the face, which took the focus of the keyboard. */
-  constructor(editor, words, grabbed) {
-    Object.assign(this, { editor, grabbed });
+  /** taken(): the pointer takes hold of the face · grabbed(): it has let go, and took the focus of the keyboard. */
+  constructor(editor, words, { taken, grabbed }) {
+    Object.assign(this, { editor, taken, grabbed });
     this.canvas = h("canvas", { class: "aue-face", role: "img", "aria-label": words("title") });
     this.near = button("near", words("near"), () => this.toggleNear(), { class: "aue-near" });
     this.element = h("div", { class: "aue-stage" }, this.canvas, this.near);
@@ -64,8 +64,9 @@ export class FaceView {
 
   take(event) {
     const { editor } = this;
-    const handle = event.button || editor.readOnly || editor.playing ? null : this.face.pick(...this.point(event));
+    const handle = event.button || editor.readOnly ? null : this.face.pick(...this.point(event));
     if (!handle) return;
+    this.taken();
     this.canvas.setPointerCapture(event.pointerId);
     const [x, y] = this.point(event);
     const values = editor.values();

@@ -52,7 +52,7 @@ export class EditorWidget {
     this.well = h("div", { class: "aue-well" }, this.bottom, this.top);
     this.heads = new Heads(editor, words, () => this.changed("rows"));
     this.panel = new Panel(editor, words, this);
-    this.faceView = new FaceView(editor, words, () => this.focus());
+    this.faceView = new FaceView(editor, words, { taken: () => this.playback.stop(), grabbed: () => this.focus() });
     this.news = h("div", { class: "aue-news", role: "status", "aria-live": "polite" });
     this.spoken = h("div", { class: "aue-spoken", role: "status", "aria-live": "polite" });
     this.banner = h("div", { class: "aue-banner", role: "alert", hidden: true });

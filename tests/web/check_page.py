@@ -472,6 +472,10 @@ def test_dragging_on_the_face(page):
     page.press("Control+z")
     page.drag(corner, {**corner, "y": corner["y"] - 9}, keys=["Shift"])
     assert page.edits["keys"]["lip_corner_raise_right"][1][1] == near(keys[1][1], 0.2)
+    page.press("Control+z")
+    page.press("Space")
+    page.drag(corner, {**corner, "y": corner["y"] - 9})
+    assert not page.run("() => widget.editor.playing") and page.edits["keys"]["lip_corner_raise_left"]
 
 
 def test_a_text_that_cannot_be_used_is_kept(page):
