@@ -4,73 +4,32 @@ Chromium comes from the PATH, or from playwright; it draws in software, so no gr
 """
 
 import base64
-import functools
-import http.server
 import io
-import shutil
-import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 from auhead_models.au.space import COLUMN_INDEX
-from auhead_models.face.face import find_face
-from auhead_models.face.preview import preview_payload
 from auhead_models.face.topology import LEFT_EYE, LOWER_LIP
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ROOT = Path(__file__).resolve().parents[2]
 SIDE = 512
 SOFTWARE = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox"]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    extensions_map = {".js": "text/javascript", ".json": "application/json", ".html": "text/html"}
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/tests/web/face_page.html"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def face(portrait):
-    return find_face(portrait)
-
-
-@pytest.fixture(scope="module")
-def payload(face):
-    return preview_payload(face)
-
-
-def open_page(playwright, address, options):
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+def open_page(launch, site, options):
+    browser = launch(options)
     page = browser.new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(address)
+    page.goto(f"{site}/face_page.html")
     page.wait_for_function("window.ready")
     return browser, page
 
 
 @pytest.fixture(scope="module")
-def playwright():
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def page(playwright, address, payload):
-    browser, page = open_page(playwright, address, SOFTWARE)
+def page(launch, site, payload):
+    browser, page = open_page(launch, site, SOFTWARE)
     assert page.evaluate("([payload, side]) => addFace(payload, side)", [payload, SIDE])
     yield page
     browser.close()
@@ -188,8 +147,8 @@ def test_the_pointer_takes_hold_of_the_face_where_it_is_shown(page, face):
     assert list(changes) == ["lip_corner_raise_left"]
 
 
-def test_without_webgl_the_face_is_drawn(playwright, address, payload):
-    browser, page = open_page(playwright, address, ["--disable-gpu", "--disable-3d-apis", "--no-sandbox"])
+def test_without_webgl_the_face_is_drawn(launch, site, payload):
+    browser, page = open_page(launch, site, ["--disable-gpu", "--disable-3d-apis", "--no-sandbox"])
     assert not page.evaluate("([payload, side]) => addFace(payload, side)", [payload, SIDE])
     rest, open_mouth = shoot(page), shoot(page, jaw_open=1)
     browser.close()

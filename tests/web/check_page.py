@@ -3,42 +3,20 @@
 Chromium comes from the PATH, or from playwright (`playwright install chromium`). These are no part of `make test`.
 """
 
-import functools
-import http.server
 import json
 import logging
-import shutil
-import threading
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--enable-unsafe-swiftshader"]
 BUDGET = 8.0  # milliseconds of script in a frame
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *words):
-        pass
-
-
 @pytest.fixture(scope="session")
-def address():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=ROOT))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/tests/web/page.html"
-    server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def browser(launch):
+    browser = launch(ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 class Page:
@@ -135,9 +113,9 @@ class Page:
 
 
 @pytest.fixture
-def page(browser, address):
+def page(browser, site):
     context = browser.new_context(viewport={"width": 900, "height": 820})
-    page = Page(context.new_page(), address).open()
+    page = Page(context.new_page(), f"{site}/page.html").open()
     yield page
     assert page.problems == []
     context.close()

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1] / "speech")]
-from dataset import changed  # noqa: E402
+from dataset import changed, read_shard  # noqa: E402
 
 from auhead_models.alm.codec import FPS, KEY_FRAMES, Change, Utterance  # noqa: E402
 from auhead_models.alm.prototype import prototype_values  # noqa: E402
@@ -53,11 +53,7 @@ class Lesson:
 def read_clips(shards: list[Path]) -> list[Clip]:
     clips = []
     for shard in shards:
-        file = np.load(shard)
-        mels, start = file["mels"], 0
-        for entry in json.loads(str(file["clips"])):
-            mel = mels[:, start : start + entry["columns"]]
-            start += entry["columns"]
+        for entry, mel in read_shard(shard):
             if mel.shape[1] >= SHORTEST * COLUMNS:
                 level = entry["level"] if entry["emotion"] != "neutral" else 1
                 clips.append(Clip(entry["voice"], entry["emotion"], level, mel))

@@ -7,6 +7,7 @@ reverberation, noise, a telephone's band, loudness, and SpecAugment's masks (Par
 import fnmatch
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,15 +49,20 @@ def phone_track(phones: Phones, frames: int) -> np.ndarray:
     return track
 
 
+def read_shard(shard: Path) -> Iterator[tuple[dict, np.ndarray]]:
+    """What make_speech.py noted of each clip, and its log-mel [80, M]."""
+    file = np.load(shard)
+    mels, start = file["mels"], 0
+    for entry in json.loads(str(file["clips"])):
+        yield entry, mels[:, start : start + entry["columns"]]
+        start += entry["columns"]
+
+
 def load_clips(shards: list[Path], without: list[str]) -> dict[str, list[Clip]]:
     """By engine, every clip whose voice matches none of the patterns."""
     clips: dict[str, list[Clip]] = {}
     for shard in shards:
-        file = np.load(shard)
-        mels, start = file["mels"], 0
-        for entry in json.loads(str(file["clips"])):
-            mel = mels[:, start : start + entry["columns"]]
-            start += entry["columns"]
+        for entry, mel in read_shard(shard):
             if any(fnmatch.fnmatch(entry["voice"], pattern) for pattern in without):
                 continue
             frames = mel.shape[1] // STEPS_PER_FRAME
