@@ -1,11 +1,12 @@
-"""Attention of the denoising network: to the portrait, to Action Units and to speech.
+"""Attention of the denoising network: to the portrait, to Action Units, to speech, and in time.
 
-Two processors for diffusers' own `Attention` layers:
+Processors for diffusers' own `Attention` layers:
   ReferenceAttention  self-attention whose keys and values are extended by those of the portrait (Hu et al., Animate
                       Anyone, arXiv 2311.17117, section 3.2)
   AUCrossAttention    cross-attention to the image token plus, decoupled from it, to AU tokens and audio tokens, each
                       with keys and values of its own (Ye et al., IP-Adapter, arXiv 2308.06721, equation 5); both
                       additions start at zero
+  TemporalAttention   self-attention of each place along the frames
 What one call of the network attends to arrives as `Conditions`.
 
 N = rows · frames pictures go through these layers; L tokens of C channels each.
@@ -20,6 +21,8 @@ from diffusers.models.attention_processor import Attention
 from torch import nn
 
 KeysValues = tuple[torch.Tensor, torch.Tensor]
+
+_SEQUENCES = 65535  # that CUDA's attention takes at once (pytorch/pytorch#146704); in time, one for each latent
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +91,20 @@ class ReferenceWriter:
         return _project_out(attn, attend(attn.heads, query, key, value))
 
 
+class TemporalAttention:
+    """Self-attention of a motion module: hidden states [rows · places, F, C]."""
+
+    def __call__(
+        self,
+        attn: Attention,
+        hidden_states: torch.Tensor,
+        encoder_hidden_states: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        query, key, value = attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
+        return _project_out(attn, attend(attn.heads, query, key, value))
+
+
 class PlainCrossAttention:
     """Cross-attention to the image token alone, for networks without AU tokens."""
 
@@ -140,7 +157,9 @@ class AUCrossAttention(nn.Module):
 def attend(heads: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
     """Softmax attention of [N, L, C] over [N, M, C] in `heads` parts of the channels, [N, L, C]."""
     query, key, value = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in (query, key, value))
-    return F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    parts = zip(*(part.split(_SEQUENCES) for part in (query, key, value)), strict=True)
+    read = [F.scaled_dot_product_attention(*part) for part in parts]
+    return (torch.cat(read) if len(read) > 1 else read[0]).transpose(1, 2).flatten(2)
 
 
 def _project_out(attn: Attention, hidden_states: torch.Tensor) -> torch.Tensor:

@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 _CHUNK = 2  # frames decoded at once
 _ACTIVATIONS = 60  # tensors of the size of the first level's that a prediction holds at its peak, measured
 _DECODED = 2178  # values for each pixel that the VAE of SD 1.5 holds while it decodes, as ComfyUI reckons
-_SEQUENCES = 65535  # that CUDA's attention takes at once (pytorch/pytorch#146704); in time, one for each latent
 _SHRUNK = 8  # latents that the innermost level of the network stands for, along a side
 
 
@@ -58,8 +57,7 @@ class DiffusionRenderer:
         self._drawn = face.resized(math.ceil(face.size / grain) * grain)
         self._latent_side = self._drawn.size // shrinks(model.vae)
         self._conditioner = Conditioner(model, self._drawn, self.settings, self.device, self._place)
-        together = max(1, _SEQUENCES // self._latent_side**2)
-        self._rows = min(len((DROPPED, FULL, NEUTRAL)), together)  # halved when memory runs out
+        self._rows = len((DROPPED, FULL, NEUTRAL))  # halved when memory runs out
         self._chunk = _CHUNK
         self.spent = Spent()
 

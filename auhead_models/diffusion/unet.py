@@ -21,6 +21,7 @@ from .attention import (
     PlainCrossAttention,
     ReferenceAttention,
     ReferenceWriter,
+    TemporalAttention,
 )
 
 
@@ -42,8 +43,9 @@ class FaceUNet(UNetMotionModel):
                     module.motion_modules = nn.ModuleList(_Still() for _ in module.motion_modules)
         for name, layer in self.named_modules():
             if "motion_modules" in name:
-                continue
-            if name.endswith("attn1"):
+                if name.endswith(("attn1", "attn2")):
+                    layer.set_processor(TemporalAttention())
+            elif name.endswith("attn1"):
                 layer.set_processor(ReferenceAttention(name))
             elif name.endswith("attn2") and au_dim is None and audio_dim is None:
                 layer.set_processor(PlainCrossAttention())

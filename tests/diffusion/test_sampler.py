@@ -13,7 +13,6 @@ from stand_ins import CELL, SCALING, as_facemap, as_told, knows, mixed, noise_in
 from toys import toy_model  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
-from auhead_models.diffusion import sampler  # noqa: E402
 from auhead_models.diffusion.catalogue import make_settings  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance, guided_region  # noqa: E402
 from auhead_models.diffusion.presets import ANIMATEDIFF_SCHEDULER, SD15  # noqa: E402
@@ -336,13 +335,6 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(face):
 
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         _draw(_renderer(stand_in_model(broken), face, guidance=_always(2, 2)), _performance(2))
-
-
-def test_attention_never_gets_more_sequences_than_a_card_takes(face, monkeypatch):
-    monkeypatch.setattr(sampler, "_SEQUENCES", 2 * 8 * 8)
-    model = stand_in_model(knows(as_told))
-    _draw(_renderer(model, face, guidance=_always(2, 2)), _performance(2))
-    assert {len(each.sample) for each in model.unet.seen} == {1, 2}
 
 
 def test_memory_that_runs_out_while_decoding_is_met_with_smaller_batches(face):

@@ -3,9 +3,11 @@ import pytest
 pytest.importorskip("diffusers")
 
 import torch  # noqa: E402
-from toys import draw_weights, numbers, toy_inputs, toy_networks  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+from toys import SIDE, draw_weights, numbers, toy_inputs, toy_networks  # noqa: E402
 
-from auhead_models.diffusion.attention import Conditions  # noqa: E402
+from auhead_models.diffusion import attention  # noqa: E402
+from auhead_models.diffusion.attention import Conditions, attend  # noqa: E402
 from auhead_models.diffusion.tokens import AUTokens  # noqa: E402
 
 AU_DIM = 16
@@ -89,6 +91,36 @@ def test_temporal_layers_join_the_frames(networks):
     given = toy_inputs()
     alone = dict(given, latents=given["latents"][:, :, 1:2])
     assert not torch.allclose(_run(networks[0], given=alone)[:, :, 0], _run(networks[0])[:, :, 1], atol=1e-2)
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """How many sequences PyTorch's attention was given, call by call."""
+    counts, scaled = [], F.scaled_dot_product_attention
+
+    def counted(query, *rest, **named):
+        counts.append(len(query))
+        return scaled(query, *rest, **named)
+
+    monkeypatch.setattr(F, "scaled_dot_product_attention", counted)
+    return counts
+
+
+@pytest.mark.parametrize(("sequences", "calls"), [(65535, [65535]), (65536, [65535, 1]), (131071, [65535, 65535, 1])])
+def test_attention_is_given_no_more_sequences_than_a_card_takes(taken, sequences, calls):
+    """65,536 are the latents of 2048 x 2048 pixels."""
+    values = torch.arange(sequences).float()[:, None, None]
+    read = attend(1, torch.ones(sequences, 1, 1), torch.ones(sequences, 1, 1), values)
+    assert taken == calls and torch.equal(read, values)
+
+
+def test_no_layer_goes_around_that_limit(networks, taken, monkeypatch):
+    whole = _run(networks[0])
+    assert max(taken) == SIDE**2  # of the temporal layers
+    taken.clear()
+    monkeypatch.setattr(attention, "_SEQUENCES", 7)
+    assert torch.allclose(_run(networks[0]), whole, atol=1e-5)
+    assert max(taken) == 7
 
 
 def test_gradients_reach_the_adapters_from_the_start():
