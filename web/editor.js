@@ -83,14 +83,17 @@ export class Editor {
     } catch (error) {
       if (!(error instanceof EditsError)) throw error;
       this.problem = error.message;
+      if (!undoable) this.history = new History(this.stateWith(NO_EDITS)); // nothing of another state of the node
     }
     this.refresh();
     this.onChange("all");
   }
 
-  /** Give up a text that cannot be used. */
+  /** Give up a text that cannot be used, for no edits at all. What was valid before it was typed comes with an undo. */
   startAfresh() {
     this.problem = null;
+    this.history.push(this.stateWith(NO_EDITS));
+    this.refresh();
     this.flush();
     this.onChange("all");
   }

@@ -1,4 +1,6 @@
-// Playing: the playhead follows the sound, once or around the loop.
+// Playing: the playhead follows the sound, once or around the loop. One editor of the page plays at a time.
+
+let playing = null; // the playback that does
 
 export class Playback {
   constructor(editor, sound) {
@@ -12,6 +14,8 @@ export class Playback {
 
   start() {
     const { editor } = this;
+    if (playing !== this) playing?.stop();
+    playing = this;
     const { loop } = editor;
     if (editor.playhead >= editor.lastTime - 1e-6) editor.playhead = 0;
     const outside = loop && (editor.playhead < loop.from || editor.playhead >= loop.to - 1e-6);

@@ -6,6 +6,7 @@ import { blankSource, Editor } from "../../web/editor.js";
 import { isClip, isEntry, performanceCsv, performanceJson, readFile, withPerformance } from "../../web/files.js";
 import { History } from "../../web/history.js";
 import { bindingFor, BINDINGS } from "../../web/keyboard.js";
+import { Playback } from "../../web/playback.js";
 import { sourceFrom } from "../../web/source.js";
 import { LANGUAGES, unitName, wordsIn } from "../../web/strings.js";
 import { blockAt, clock, insideBox, nearest, rowAt, snapped, TimeScale, tops } from "../../web/timeline.js";
@@ -124,6 +125,37 @@ test("a text that cannot be used is never written over", () => {
   editor.setText("");
   act.dropEmotion(editor, 5);
   assert.equal(written.length, 1);
+});
+
+test("starting afresh leaves no edits, and an undo brings back what was valid before", () => {
+  const { editor, written } = editorWith('{"keys": {"yaw": [[1, 0.2]]}}');
+  const before = editor.edits;
+  editor.setText('{"keys": {"yaw": [[1', true);
+  assert.equal(editor.edits, before);
+  editor.startAfresh();
+  assert.deepEqual([editor.text, written.at(-1), editor.problem, editor.values()[34]], ["", "", null, 0]);
+  editor.undo();
+  assert.deepEqual(JSON.parse(written.at(-1)).keys.yaw, [[1, 0.2]]);
+});
+
+test("a text of the workflow that cannot be used brings nothing of the one before it", () => {
+  const { editor } = editorWith('{"keys": {"yaw": [[1, 0.2]]}}');
+  editor.setText('{"version": 9}');
+  assert.equal(editor.values()[34], 0);
+  editor.startAfresh();
+  assert.deepEqual([editor.text, editor.undo(), editor.text], ["", true, ""]);
+});
+
+test("one editor plays at a time", () => {
+  const playbacks = [0, 1].map(() => new Playback(editorWith().editor, { play: () => {}, stop: () => {} }));
+  const playing = () => playbacks.map(({ editor }) => editor.playing);
+  playbacks[0].start();
+  playbacks[1].start();
+  assert.deepEqual(playing(), [false, true]);
+  playbacks[0].start();
+  playbacks[0].stop();
+  playbacks[1].start();
+  assert.deepEqual(playing(), [false, true]);
 });
 
 test("everything can be done with a performance of one frame", () => {
