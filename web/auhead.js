@@ -5,6 +5,7 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { lastMoment } from "./blocks.js";
 import { blankSource } from "./editor.js";
+import { latestTold, outputKey, workflowName } from "./recall.js";
 import { sourceFrom } from "./source.js";
 import { EditorWidget } from "./widget.js";
 
@@ -99,7 +100,7 @@ class NodeEditor {
     }
     const wired = node.inputs?.some((input) => input.widget?.name === "edits" && input.link != null);
     widget.setWired(Boolean(wired));
-    const told = app.nodeOutputs?.[node.id]?.[PROPERTY];
+    const told = app.nodeOutputs?.[outputKey(node)]?.[PROPERTY];
     if (told && told !== this.told) this.executed({ [PROPERTY]: told });
     const seconds = this.told ? this.blank : this.lengthBefore();
     if (seconds === this.blank) return;
@@ -109,12 +110,10 @@ class NodeEditor {
 
   /** After the page was loaded anew: what the latest run of this workflow told, while the server still knows it. */
   async recall() {
-    const { id, graph } = this.node;
-    if (this.told || !graph || (graph.rootGraph ?? graph) !== graph || !/[1-9a-f]/.test(graph.id ?? "")) return;
+    if (this.told || !workflowName(this.node)) return;
     try {
       const runs = Object.values(await (await api.fetchApi(`/history?max_items=${RUNS}`)).json());
-      const own = runs.filter(({ prompt }) => prompt?.[3]?.extra_pnginfo?.workflow?.id === graph.id && prompt[2]?.[id]?.class_type === NODE);
-      const told = own.map(({ outputs }) => outputs?.[id]).findLast((output) => output?.[PROPERTY]);
+      const told = latestTold(runs, this.node, PROPERTY);
       if (told && !this.told && !this.widget.disposed) this.executed(told);
     } catch (error) {
       console.warn("AUHead: what the editor showed before cannot be read.", error);
