@@ -4,9 +4,11 @@
 
 Labels: the performances that Speech → Expression gives to the recordings, each with the eight emotions at three levels,
 as units at 5 fps: with the mouth (all 24 units), with the jitter of a regressor on top (standard deviation 0.02 where a
-unit moves), and the expression alone, which is what a model is asked for here. The first author's list is counted with
-Qwen's own byte-pair encoding where its ranks are given (from the wheel of the package dashscope, Apache-2.0), because
-it is made of ordinary words. The random networks are those of the tests and the bundled one's shape.
+unit moves), the same as a training of ours learns to write it (`training.labels.steady`), and the expression alone,
+which is what a model is asked for here. Errors are those of the tokens against the labels as they were read, and
+against those before the jitter. The first author's list is counted with Qwen's own byte-pair encoding where its ranks
+are given (from the wheel of the package dashscope, Apache-2.0), because it is made of ordinary words. The random
+networks are those of the tests and the bundled one's shape.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from auhead_models.alm.codec import FPS, Utterance, decode, encode  # noqa: E402
 from auhead_models.alm.decode import Sampling, write  # noqa: E402
 from auhead_models.alm.grammar import Rules  # noqa: E402
 from auhead_models.alm.text import to_author_list  # noqa: E402
+from auhead_models.alm.training.labels import steady  # noqa: E402
 from auhead_models.au.emotions import EMOTIONS, LEVELS, emotion_track  # noqa: E402
 from auhead_models.au.sequence import Span  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
@@ -61,37 +64,47 @@ class Ranks:
         return self._counts[piece]
 
 
-def labels(sounds: list[Audio]) -> dict[str, list[Utterance]]:
+def labels(sounds: list[Audio]) -> dict[str, list[tuple[Utterance, np.ndarray, np.ndarray]]]:
+    """For each kind: what is written, what it was made of [N, 24], and that before the jitter."""
     rng = np.random.default_rng(0)
-    found: dict[str, list[Utterance]] = {"with the mouth": [], "with the mouth and jitter": [], "expression alone": []}
+    found: dict[str, list[tuple[Utterance, np.ndarray, np.ndarray]]] = {}
     for sound in sounds:
         for emotion in EMOTIONS:
             for level in LEVELS:
                 options = SpeechOptions(emotion=emotion, level=level)
                 values = np.clip(speech_to_au(sound, options, seed=level).resample(FPS).values, 0, 1)
                 values = np.where(values < 0.01, 0, values)
-                spoiled = values + rng.normal(0, JITTER, values.shape) * (values > 0)
-                alone = emotion_track([Span(0, 1e9, emotion, level)], len(values), FPS).values
-                for name, each in zip(found, (values, spoiled, alone)):
-                    found[name].append(Utterance(emotion, level, each))
+                spoiled = np.clip(values + rng.normal(0, JITTER, values.shape) * (values > 0), 0, 1)
+                alone = np.clip(emotion_track([Span(0, 1e9, emotion, level)], len(values), FPS).values, 0, 1)
+                rows = {
+                    "with the mouth": (values, values, values),
+                    "with the mouth and jitter": (spoiled, spoiled, values),
+                    "jitter, steadied for training": (steady(spoiled), spoiled, values),
+                    "expression alone": (alone, alone, alone),
+                }
+                for name, (written, label, clean) in rows.items():
+                    found.setdefault(name, []).append((Utterance(emotion, level, written), label, clean))
     return found
 
 
 def token_table(sounds: list[Audio], ranks: Ranks | None) -> list[str]:
     lines = [
         "| labels, 5 fps | units active in a frame | our tokens a second | the author's list, tokens a second | "
-        "largest error | mean error |",
-        "|---|---|---|---|---|---|",
+        "largest error | mean error | mean error without the jitter |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for name, utterances in labels(sounds).items():
+    for name, found in labels(sounds).items():
+        utterances = [utterance for utterance, _, _ in found]
         seconds = sum(len(each) for each in utterances) / FPS
         tokens = [encode(each) for each in utterances]
-        errors = [np.abs(decode(t).values - each.values) for t, each in zip(tokens, utterances)]
+        errors = [np.abs(decode(t).values - label) for t, (_, label, _) in zip(tokens, found)]
+        clean = [np.abs(decode(t).values - each) for t, (_, _, each) in zip(tokens, found)]
         active = np.mean([(each.values > 0).sum(1).mean() for each in utterances])
         listed = sum(ranks.count(to_author_list(each)) for each in utterances) / seconds if ranks else np.nan
         lines.append(
             f"| {name} | {active:.1f} | **{sum(map(len, tokens)) / seconds:.1f}** | {listed:.0f} | "
-            f"{max(each.max() for each in errors):.4f} | {np.mean([each.mean() for each in errors]):.4f} |"
+            f"{max(each.max() for each in errors):.4f} | {np.mean([each.mean() for each in errors]):.4f} | "
+            f"{np.mean([each.mean() for each in clean]):.4f} |"
         )
     return lines
 

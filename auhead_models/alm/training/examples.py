@@ -14,6 +14,7 @@ from ..codec import FPS as TOKEN_FPS
 from ..codec import Utterance, encode
 from ..prompt import perform_instruction
 from .dataset import Dataset, SpeechClip
+from .labels import steady
 from .settings import ALMSettings
 
 _SAMPLES, _UNITS = round(SPEECH_RATE / TOKEN_FPS), round(FPS / TOKEN_FPS)  # per frame of an utterance
@@ -86,7 +87,8 @@ def collate(backend: Backend, examples: Sequence[Example]) -> Batch:
     for example, clip in zip(examples, clips):
         told = (clip.utterance.emotion, clip.utterance.level) if example.told else ()
         instructions.append(perform_instruction(len(clip.utterance), *told))
-        answers.append([*backend.vocabulary.ids(encode(clip.utterance)), backend.end])
+        written = replace(clip.utterance, values=steady(clip.utterance.values))
+        answers.append([*backend.vocabulary.ids(encode(written)), backend.end])
     features = backend.features([clip.speech for clip in clips])
     counts = backend.audio_tokens(features["feature_attention_mask"])
     units = torch.full((len(clips), max(counts), clips[0].units.shape[1]), torch.nan)

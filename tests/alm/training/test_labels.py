@@ -1,6 +1,7 @@
 import numpy as np
 
-from auhead_models.alm.training.labels import DEAD_ZONE, above_neutral, at_five, neutral_of, read_units
+from auhead_models.alm.codec import Utterance, decode, encode
+from auhead_models.alm.training.labels import DEAD_ZONE, above_neutral, at_five, neutral_of, read_units, steady
 from auhead_models.au import AUSequence
 from auhead_models.au.space import UNIT_INDEX
 
@@ -61,3 +62,25 @@ def test_what_is_weak_or_below_neutral_is_nothing():
     units = np.array([[0.05, 0.2, 0.5]])
     above = above_neutral(units, np.array([0.2, 0.2 - DEAD_ZONE / 2, 0.2]))
     assert np.allclose(above, [[0, 0, 0.3]])
+
+
+def test_noise_between_two_steps_is_not_written():
+    """A slow face read with noise of 0.02: fewer tokens, and nearer to the face."""
+    rng = np.random.default_rng(0)
+    time = np.arange(200)[:, None] / 5
+    face = 0.5 + 0.3 * np.sin(2 * np.pi * (0.05 * time + rng.uniform(0, 1, 24)))
+    read = face + 0.02 * rng.standard_normal(face.shape)
+    plain, steadied = (encode(Utterance("sad", 2, values)) for values in (read, steady(read)))
+    assert len(steadied) < 0.8 * len(plain)
+    errors = [np.abs(decode(tokens).values - face).mean() for tokens in (plain, steadied)]
+    assert errors[1] < errors[0]
+    assert np.abs(decode(steadied).values - read).max() <= 0.0375 + 1e-6
+
+
+def test_a_step_stays_until_the_face_has_left_it_and_is_the_nearest_at_a_key():
+    values = np.zeros((12, 24))
+    values[:, JAW] = [0.5, 0.53, 0.49, 0.53, 0.54, 0.53, 0.3, 0.0, 0.0, 0.53, 0.53, 0.5]
+    found = steady(values)
+    wanted = [0.5, 0.5, 0.5, 0.5, 0.55, 0.55, 0.3, 0.0, 0.0, 0.55, 0.55, 0.5]
+    assert np.allclose(found[:, JAW], wanted)
+    assert np.abs(decode(encode(Utterance("sad", 2, found))).values - found).max() < 1e-6
