@@ -1,4 +1,4 @@
-"""What a diffusion model that listens is given of a sound: features [frames, width], one row for each video frame.
+"""What a diffusion model that listens is given of a sound: features [N, width], 25 rows a second whatever the video.
 
 Such a model names the features that it was trained with, and their width, in its configuration (`Architecture.audio`).
 """
@@ -25,11 +25,16 @@ FEATURES: dict[str, tuple[int, Callable[[Audio, int], torch.Tensor]]] = {
 }
 
 
-def hear(name: str | None, audio: Audio | None, frames: int, fps: float = FPS) -> torch.Tensor | None:
-    """The features [frames, width] of that name in FEATURES; None without a sound or for a model without features.
+def moments(frames: int, fps: float = FPS) -> torch.Tensor:
+    """The row of the features in which each frame of a video begins, [frames]."""
+    return (torch.arange(frames, dtype=torch.float64) * FPS / fps + 1e-6).long()  # rounding must not lose a row
 
-    frames, fps: of the video; silence follows where the sound is shorter, and what it has beyond them is left out.
-    Raises AUHeadError for features that this version does not know.
+
+def hear(name: str | None, audio: Audio | None, frames: int, fps: float = FPS) -> torch.Tensor | None:
+    """The features [N, width] of that name in FEATURES; None without a sound or for a model without features.
+
+    frames, fps: of the video; N are the rows up to the last of `moments`. Silence follows where the sound is shorter,
+    and what it has beyond them is left out. Raises AUHeadError for features that this version does not know.
     """
     if name is None:
         return None
@@ -38,6 +43,4 @@ def hear(name: str | None, audio: Audio | None, frames: int, fps: float = FPS) -
         return None
     if name not in FEATURES:
         raise AUHeadError(f'The model listens to "{name}", which this AUHead cannot make; update AUHead.')
-    times = (torch.arange(frames, dtype=torch.float64) * FPS / fps + 1e-6).long()  # rounding must not lose a frame
-    heard = FEATURES[name][1](audio, int(times[-1]) + 1)
-    return heard[times]
+    return FEATURES[name][1](audio, int(moments(frames, fps)[-1]) + 1)

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from auhead_models.errors import AUHeadError
-from auhead_models.hearing import FEATURES, hear
+from auhead_models.hearing import FEATURES, hear, moments
 from auhead_models.speech import Audio, load_audio
 from auhead_models.speech.audio import to_speech
 from auhead_models.speech.features import log_mel
@@ -23,12 +23,14 @@ def test_a_row_for_each_frame_holds_its_own_moment(audio):
     assert torch.equal(heard[7].unflatten(0, (4, 80)).T, columns[:, 28:32])
 
 
-def test_frames_at_another_rate_hear_what_sounds_at_their_time(audio):
-    usual, quick = hear(NAME, audio, 20), hear(NAME, audio, 40, fps=50.0)
-    assert torch.equal(quick[::2], usual) and torch.equal(quick[1::2], usual)
-    assert torch.equal(hear(NAME, audio, 10, fps=12.5), hear(NAME, audio, 19)[::2])
-    film = hear(NAME, audio, 121, fps=24.0)  # both begin a frame with every second
-    assert torch.equal(film[::24], hear(NAME, audio, 126)[::25])
+@pytest.mark.parametrize(("frames", "fps", "rows"), [(40, 50.0, 20), (10, 12.5, 19), (121, 24.0, 126), (1, 5.0, 1)])
+def test_frames_at_another_rate_are_heard_at_the_usual_one(audio, frames, fps, rows):
+    assert torch.equal(hear(NAME, audio, frames, fps), hear(NAME, audio, rows))
+
+
+def test_each_frame_begins_in_a_row():
+    assert moments(4, 50.0).tolist() == [0, 0, 1, 1] and moments(4, 12.5).tolist() == [0, 2, 4, 6]
+    assert moments(121, 24.0)[::24].tolist() == [0, 25, 50, 75, 100, 125]  # both begin one with every second
 
 
 def test_a_sound_may_be_shorter_or_longer_than_the_video():

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from ..au.sequence import AUSequence
 from ..errors import AUHeadError
 from ..face.face import Face
+from ..hearing import moments
 from .codec import decode, preview, shrinks
 from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
@@ -84,14 +85,16 @@ class DiffusionRenderer:
         """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance.
 
         progress is called after each step of each window. facemaps [T, H, W, 3]: drawings of one's own instead of those
-        of the performance. audio [T, width]: the features of a sound that `Architecture.audio` names, for a model that
-        listens; without, it hears silence. Raises AUHeadError when there is not one for each frame.
+        of the performance. audio [N, width]: the features of a sound that `Architecture.audio` names, 25 rows a second
+        up to the last frame (`hearing.hear`), for a model that listens; without, it hears silence. Raises AUHeadError
+        when there is not a FaceMap for each frame, or sound for all of them.
         """
         frames, settings = len(performance), self.settings
         check_facemaps(facemaps, frames)
         if facemaps is not None:
             self._check_own_facemaps(facemaps)
-        heard = self._heard(audio, frames)
+        rows = moments(frames, performance.fps)
+        heard = self._heard(audio, rows)
         parts = list(segments(frames, settings.window, settings.overlap))
         total = settings.steps * sum(len(windows(len(part), settings.window, settings.overlap)) for part in parts)
         report = counted(progress, total)
@@ -101,7 +104,7 @@ class DiffusionRenderer:
         for part in parts:
             piece = performance.frames(part.start, part.stop)
             own = None if facemaps is None else facemaps[part.start : part.stop]
-            around = None if heard is None else heard[part.start : part.stop]
+            around = None if heard is None else heard[rows[part.start : part.stop]]
             latents, carried = self._denoise(  # what is shown takes room, and is let go before the frames are decoded
                 part, self._conditioner.show(piece, own, around), portrait, noise, carried, report
             )
@@ -118,15 +121,19 @@ class DiffusionRenderer:
                 "FaceMaps of your own; set it to 1, or leave the FaceMaps out."
             )
 
-    def _heard(self, audio: torch.Tensor | None, frames: int) -> torch.Tensor | None:
-        """What each frame hears [T, 5, width]; None for a model that does not listen."""
+    def _heard(self, audio: torch.Tensor | None, rows: torch.Tensor) -> torch.Tensor | None:
+        """What is heard around each row of the features [N, 5, width]; None for a model that does not listen.
+
+        rows [T]: those of the frames. The neighbours are rows, not frames: in seconds the same whatever the frame rate.
+        """
         if self.model.audio_tokens is None or audio is None:
             return None
         width = self.model.architecture.audio["width"]
-        if audio.shape != (frames, width):
+        needed = (int(rows[-1]) + 1, width)
+        if audio.shape != needed:
             raise AUHeadError(
-                f"The audio features are {list(audio.shape)}; the model {self.model.name} needs {width} for each of "
-                f"{frames} frames."
+                f"The audio features are {list(audio.shape)}; for {len(rows)} frames the model {self.model.name} needs "
+                f"{list(needed)}, 25 rows a second."
             )
         return heard_around(audio)
 

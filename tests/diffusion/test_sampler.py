@@ -184,10 +184,27 @@ def test_each_frame_hears_its_own_moment_and_its_neighbours(face):
         assert seen.au_region.shape == seen.audio_region.shape == (2, 4, 1, 8, 8)
 
 
+@pytest.mark.parametrize("fps", [50.0, 24.0, 10.0])
+def test_neighbours_are_a_25th_of_a_second_away_at_every_frame_rate(face, fps):
+    """Frames beyond one window and segment."""
+    model, frames = stand_in_model(mixed, hears=1), TWO_SEGMENTS
+    numbers = torch.arange(frames)
+    rows = (numbers * 25 / fps + 1e-6).long()
+    audio = 1.0 + torch.arange(int(rows[-1]) + 1)[:, None]
+    told = {"lip_corner_raise_left": (numbers / 100).numpy()}
+    performance = AUSequence.zeros(frames, fps=fps).with_columns(told)
+    _draw(_renderer(model, face, steps=1), performance, audio=audio)
+    for seen in model.unet.seen:
+        shown = rows[(seen.au[0, :, 11, 0] * 100).round().long()]
+        expected = shown[:, None] + 1 + torch.arange(-2, 3)
+        expected = torch.where((expected < 1) | (expected > len(audio)), 0, expected)
+        assert torch.allclose(seen.audio[0, ..., 0], expected.float(), atol=1e-3)
+
+
 def test_a_model_that_listens_needs_what_it_learnt_with(face):
     model = stand_in_model(mixed, hears=3)
     for wrong in (torch.zeros(4, 3), torch.zeros(5, 2)):
-        with pytest.raises(AUHeadError, match="stand-in needs 3 for each of 5 frames"):
+        with pytest.raises(AUHeadError, match=r"for 5 frames the model stand-in needs \[5, 3\]"):
             _draw(_renderer(model, face), _performance(5), audio=wrong)
     _draw(_renderer(model, face), _performance(5))
     assert model.unet.seen[-1].audio is None
