@@ -16,7 +16,7 @@ from ..au import space
 from ..au.sequence import AUSequence, s_curve
 from . import spectrum as spectra
 from .alignment import align
-from .coarticulation import JAW, LIPS, MOUTH, VISEMES, Phones, mouth_track, viseme_track
+from .coarticulation import JAW, LIPS, MOUTH, TEETH, VISEMES, Phones, mouth_track, viseme_track
 from .model import Heard, hear
 from .spectrum import STEPS_PER_FRAME, Spectrum
 
@@ -31,6 +31,8 @@ _TOUCH = 0.5  # probability from which the lips touch
 _SHORTEST, _LONGEST = 2, 3  # frames that a closure inside speech is held
 _APART = 4  # frames between the middles of two closures: three open ones are a syllable, fewer are a flutter
 _RAMP = 0.45  # lips_together beside a closure
+_AT_TEETH = 0.25  # lower_lip_suck from which the lower lip is at the teeth; closed lips draw it in by half of that
+_RAMP_AT_TEETH = 0.2
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +64,9 @@ def articulate(
     columns: dict[str, np.ndarray] = {}
     for name, track in zip(MOUTH[:LIPS], shapes.T):
         columns |= dict.fromkeys(space.both_sides(name), track)
-    columns["lips_together"] = np.maximum(closing(units[:, LIPS] * speaking), _resting(speaking))
+    columns["lips_together"] = np.maximum(
+        closing(units[:, LIPS] * speaking, units[:, TEETH] >= _AT_TEETH), _resting(speaking)
+    )
     sequence = AUSequence.zeros(frames, source="articulation").with_columns(columns)
     envelope = gaussian_filter1d(maximum_filter1d(speaking, 5), 1.5)
     return Articulation(sequence, np.clip(envelope, 0, 1).astype(np.float32))
@@ -104,9 +108,11 @@ def _at_frames(track: np.ndarray, frames: int) -> np.ndarray:
     return np.interp(position, np.arange(len(track)), track)
 
 
-def closing(touch: np.ndarray) -> np.ndarray:
+def closing(touch: np.ndarray, teeth: np.ndarray) -> np.ndarray:
     """lips_together [T] from the probability that the lips touch [T]: each closure is shut for two or three frames, and
-    no two are so near that no vowel shows between them; of two that are, the less sure gives way or is left out."""
+    no two are so near that no vowel shows between them; of two that are, the less sure gives way or is left out. Where
+    `teeth` [T] says that the lower lip is at the teeth, as in the /v/ of "have been", the closure waits."""
+    touch = _off_the_teeth(touch, teeth)
     lips = np.zeros(len(touch))
     taken = np.zeros(len(touch), bool)
     peaks = [t for t in range(len(touch)) if touch[t] >= _TOUCH and touch[t] == touch[max(t - 1, 0) : t + 2].max()]
@@ -121,8 +127,26 @@ def closing(touch: np.ndarray) -> np.ndarray:
         lips[first : last + 1] = 1.0
         for side in (first - 1, last + 1):
             if 0 <= side < len(lips):
-                lips[side] = max(lips[side], _RAMP)
+                lips[side] = max(lips[side], _RAMP_AT_TEETH if teeth[side] else _RAMP)
     return lips
+
+
+def _off_the_teeth(touch: np.ndarray, teeth: np.ndarray) -> np.ndarray:
+    """The touch without the frames at its beginning and end in which the lower lip is still or already at the teeth, as
+    far as that leaves enough of it for a closure."""
+    left = np.where(touch < _TOUCH, touch, 0.0)
+    for first, after in _runs(touch >= _TOUCH):
+        while after - first > _SHORTEST and teeth[first]:
+            first += 1
+        while after - first > _SHORTEST and teeth[after - 1]:
+            after -= 1
+        left[first:after] = touch[first:after]
+    return left
+
+
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """(first, after the last) frame of each stretch of a mask [T]."""
+    return np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(int))).reshape(-1, 2)
 
 
 def _grown(touch: np.ndarray, peak: int) -> tuple[int, int]:

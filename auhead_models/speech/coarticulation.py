@@ -30,7 +30,7 @@ MOUTH = (
     "tongue_out",
     "lips_together",
 )
-JAW, LIPS = MOUTH.index("jaw_open"), MOUTH.index("lips_together")
+JAW, TEETH, LIPS = (MOUTH.index(name) for name in ("jaw_open", "lower_lip_suck", "lips_together"))
 
 _SHAPES = {  # viseme; the first nine units of MOUTH; dominance of jaw, of pucker to raise, of suck to tongue
     "pau": ("sil", (0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.00, 0.00), (1.0, 0.4, 0.6)),

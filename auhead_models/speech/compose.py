@@ -15,23 +15,11 @@ import numpy as np
 from scipy.ndimage import grey_erosion, median_filter
 
 from ..au import space
+from ..au.emotions import yield_shares
 from ..au.sequence import AUSequence
 from .articulation import Articulation
 from .randomness import layer_generator
 
-# How far a column of the expression gives way while the mouth speaks; the others of mouth and jaw yield by _YIELDS.
-# A smile or sadness stays in the corners, pressed or open lips do not.
-_YIELDS_ID = {
-    "jaw_open": 0.75,
-    "lip_press": 1.0,
-    "lip_corner_raise": 0.2,
-    "lip_corner_down": 0.25,
-    "lip_corner_stretch": 0.35,
-    "upper_lip_raise": 0.3,
-    "lower_lip_depress": 0.5,
-    "tongue_out": 1.0,
-}
-_YIELDS = 0.6
 _PUCKER_TAKES = 0.6  # of raised and stretched corners, at full pucker
 _CLOSED_LIPS_STOP = {"jaw_open": 0.5, "upper_lip_raise": 1.0, "lower_lip_depress": 1.0}
 _TOUCHED = 0.35  # lower_lip_suck at which the lip is at the teeth, and no emotion draws it away
@@ -43,17 +31,7 @@ _ASYMMETRY = 0.08
 _LAG = (1, 2)  # frames by which one side may follow the other
 
 
-def _yield_shares() -> np.ndarray:
-    """[40] over units, extras and pose."""
-    shares = np.where(space.column_mask(("mouth", "jaw")), _YIELDS, 0.0)
-    for name, share in _YIELDS_ID.items():
-        for identifier in space.both_sides(name):
-            shares[space.COLUMN_INDEX[identifier]] = share
-    shares[space.COLUMN_INDEX["lips_together"]] = 0.0
-    return shares
-
-
-_SHARES = _yield_shares()
+_SHARES = yield_shares()
 _LIPS = space.COLUMN_INDEX["lips_together"]
 _TEETH = space.COLUMN_INDEX["lower_lip_suck"]
 _OPENING = [space.COLUMN_INDEX[name] for name in ("jaw_open", "lower_lip_depress")]

@@ -2,9 +2,13 @@ import numpy as np
 import pytest
 from scipy.signal import resample_poly
 
+from auhead_models.au import AUSequence
 from auhead_models.au.emotions import EMOTIONS
 from auhead_models.speech import Audio, SpeechOptions, articulate, load_audio, speech_to_au, to_speech
 from auhead_models.speech.articulation import closing
+from auhead_models.speech.coarticulation import LIPS, MOUTH, TEETH, VISEMES
+from auhead_models.speech.compose import compose
+from auhead_models.speech.model import Heard
 
 from .sounds import FORMANTS, RATE, mama, vowel
 
@@ -143,11 +147,11 @@ def test_crowded_closures_do_not_flutter(period):
 def test_closures_are_shut_for_two_or_three_frames_and_apart(seed):
     rng = np.random.default_rng(seed)
     touch = np.clip(np.convolve(rng.standard_normal(400), np.hanning(5), "same") * 0.4, 0, 1)
-    runs = closed_runs(closing(touch))
+    runs = closed_runs(closing(touch, np.zeros(400, bool)))
     assert len(runs) > 10
     assert set(np.diff(runs[1:-1]).ravel()) <= {2, 3}
     assert (runs[1:, 0] - runs[:-1, 1]).min() >= 3
-    assert not closing(np.full(50, 0.3)).any()
+    assert not closing(np.full(50, 0.3), np.zeros(50, bool)).any()
 
 
 @pytest.mark.parametrize("strength", [0.3, 2.0])
@@ -162,9 +166,37 @@ def test_the_less_sure_of_two_near_closures_gives_way():
     """ "amiable": /m/ and /b/ with three frames of vowels between them."""
     touch = np.zeros(20)
     touch[5:14] = 0.63, 0.9, 0.97, 0.86, 0.2, 0.92, 0.98, 0.99, 0.61
-    assert closed_runs(closing(touch)).tolist() == [[5, 7], [10, 13]]
+    free = np.zeros(20, bool)
+    assert closed_runs(closing(touch, free)).tolist() == [[5, 7], [10, 13]]
     touch[9] = 0.9  # one long hum
-    assert closed_runs(closing(touch)).tolist() == [[10, 13]]
+    assert closed_runs(closing(touch, free)).tolist() == [[10, 13]]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_v_beside_a_b_shows_the_teeth(turned):
+    """ "have been", and "obvious": what the model hears of it in a synthetic voice, at 40 to 200 ms."""
+    frames = 20
+    visemes, units = np.zeros((frames, len(VISEMES)), np.float32), np.zeros((frames, len(MOUTH)), np.float32)
+    visemes[:, VISEMES.index("aa")] = 1
+    units[8:13, LIPS] = 0.02, 0.95, 0.98, 0.96, 0.55
+    units[7:13, TEETH] = 0.12, 0.29, 0.57, 0.49, 0.13, 0.08
+    if turned:
+        units = units[::-1].copy()
+    nothing = np.zeros((frames, 8), np.float32)
+    sound = vowel("a", frames / 25)
+    performed = articulate(sound, frames, heard=Heard(nothing, visemes, units, nothing, nothing))
+    still = AUSequence.zeros(frames)
+    finished = compose(still, performed, still, still, still)
+    lips, shown = finished["lips_together"], finished["lower_lip_suck"] * (1 - finished["lips_together"])
+    v, b = ([10, 9], slice(7, 9)) if turned else ([9, 10], slice(11, 13))
+    assert lips[b].min() == 1.0
+    assert shown[v].max() > 0.25
+
+
+def test_a_closure_that_is_all_at_the_teeth_is_kept():
+    touch = np.zeros(12)
+    touch[4:8] = 0.8, 0.9, 0.9, 0.8
+    assert np.diff(closed_runs(closing(touch, np.ones(12, bool)))).tolist() == [[2]]
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)
