@@ -6,6 +6,7 @@
     RUN/model.safetensors  the model, in AUHead's own format
 """
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from .objective import Objective, Window, cut_window
 from .settings import TRAINED_PARTS, TrainingSettings
 
 _SHOWN = 4  # frames of a sample picture
+_DIGITS = 12  # of a fingerprint
 
 
 def train_diffusion(
@@ -56,6 +58,7 @@ def train_diffusion(
     if model.image_encoder is not None:
         model.image_encoder.to("cpu")  # what it sees of the portraits is in the clips
 
+    training = {"model": _fingerprint(model), "train": settings.train, "audio": audio or "none"}
     listening = {} if audio is None else {"features": audio, "width": clips[0].heard.shape[-1]}
     model = with_adapters(model, listening, settings.seed)
     model.unet.enable_gradient_checkpointing()
@@ -63,7 +66,6 @@ def train_diffusion(
     learnt = choose_weights(objective, settings.train)
     optimizer = torch.optim.AdamW(learnt, settings.rate, weight_decay=0.01)
     objective, optimizer = accelerator.prepare(objective, optimizer)
-    training = {"train": settings.train, "audio": audio or "none"}
     done = resume(accelerator, output / "state", objective, optimizer, training)
     late = None
     while done < settings.steps:
@@ -122,6 +124,16 @@ def _check(settings: TrainingSettings, model: FaceDiffusion) -> None:
         raise AUHeadError(f"The size is {settings.size} pixels; use a multiple of {grain}.")
     check_window(settings.window, 0, model.unet.config.motion_max_seq_length)
     check_positive(settings, "steps", "accumulate", "every", "rate")
+
+
+def _fingerprint(model: FaceDiffusion) -> str:
+    """The name of a model and what tells its weights from all others."""
+    digest = hashlib.sha256()
+    for network in model.networks():
+        for name, weight in network.state_dict().items():
+            digest.update(name.encode())
+            digest.update(weight.cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return f"{model.name} ({digest.hexdigest()[:_DIGITS]})"
 
 
 def _draw(clips: list[TrainingClip], frames: int, generator: torch.Generator) -> Window:

@@ -187,3 +187,13 @@ def test_a_run_of_other_weights_is_not_taken_up(videos, model, tmp_path):
     assert [path.name for path in (tmp_path / "state").iterdir()] == ["000001.safetensors"]
     with pytest.raises(AUHeadError, match="a training with train adapters, not all"):
         train_diffusion(toy_model(), videos, tmp_path, TrainingSettings(**SETTINGS, train="all"))
+
+
+def test_a_run_that_began_with_another_model_is_not_taken_up(videos, model, tmp_path):
+    """Of the same name and shape, too: one number is enough."""
+    other = toy_model()
+    train_diffusion(model, videos, tmp_path, TrainingSettings(**{**SETTINGS, "steps": 1}))
+    other.unet.conv_in.bias.data[0] += 1e-3
+    with pytest.raises(AUHeadError, match=r"a training with model toy \(\w+\), not toy \(\w+\); choose another output"):
+        train_diffusion(other, videos, tmp_path, TrainingSettings(**SETTINGS))
+    train_diffusion(toy_model(), videos, tmp_path, TrainingSettings(**SETTINGS))
