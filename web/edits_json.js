@@ -5,6 +5,7 @@
 //   keys       {column id: [{time, value, ease}]} in the order of time
 //   replace    [{start, end (Infinity: to the end), fade, keys, other}]
 //   spans      [{start, end (null: until the next), emotion, level, other}]
+//   replaceSpans   whether these stand in place of the emotions that came in
 //   presets    [{name, start, seconds, level, weight, other}]
 //   smoothing  [{seconds, regions (null: all but the eyes), other}]
 //   other      what the JSON says beyond these, the editor's own state included
@@ -26,7 +27,7 @@ import {
 
 const COLUMN_IDS = COLUMNS.map((column) => column.id);
 const SELECTIONS = new Set([...COLUMN_IDS, ...REGIONS, "all"]);
-const NAMES = ["keys", "replace", "gains", "offsets", "mutes", "spans", "presets", "blink_rate", "smoothing"];
+const NAMES = ["keys", "replace", "gains", "offsets", "mutes", "spans", "replace_spans", "presets", "blink_rate", "smoothing"];
 
 export class EditsError extends Error {}
 
@@ -37,6 +38,7 @@ export const NO_EDITS = Object.freeze({
   offsets: {},
   mutes: [],
   spans: [],
+  replaceSpans: false,
   presets: [],
   blinkRate: 1,
   smoothing: [],
@@ -58,6 +60,7 @@ export function parseEdits(text) {
     offsets: numbers(data, "offsets", column),
     mutes: list(data, "mutes", selection),
     spans: list(data, "spans", span),
+    replaceSpans: flag(given(data, "replace_spans", false), "replace_spans"),
     presets: list(data, "presets", timedPreset),
     blinkRate: number(given(data, "blink_rate", 1), "blink_rate", 0, 10),
     smoothing: list(data, "smoothing", smoothing),
@@ -84,6 +87,7 @@ export function editsToJson(edits) {
     offsets: edits.offsets,
     mutes: edits.mutes,
     spans: edits.spans.map((each) => ({ ...timesOut(each), emotion: each.emotion, level: each.level, ...each.other })),
+    replace_spans: edits.replaceSpans || [],
     presets: edits.presets.map(({ other, ...timed }) => ({ ...timed, ...other })),
     blink_rate: edits.blinkRate === 1 ? [] : edits.blinkRate,
     smoothing: edits.smoothing.map((part) => ({
@@ -144,6 +148,11 @@ function whereBroken(text, error) {
   const position = /position (\d+)/.exec(error.message)?.[1];
   const before = text.slice(0, position === undefined ? text.length : Number(position)).split("\n");
   return `Line ${before.length}, column ${before[before.length - 1].length + 1} of the edits`;
+}
+
+function flag(value, place) {
+  if (typeof value !== "boolean") throw problem(place, `${shown(value)} is neither true nor false; write one of them.`);
+  return value;
 }
 
 function object(data, place) {

@@ -1,11 +1,13 @@
 // The arithmetic of edits (auhead_models/au/edits.py) on 40 columns of frames, redone only where an edit changed.
 //
-// A base is {fps, frames, columns}: columns maps ids to Float32Array[frames]; an id that is missing is 0 throughout.
+// A base is {fps, frames, columns, spans}: columns maps ids to Float32Array[frames]; an id that is missing is 0
+// throughout. spans are the emotions that are in it.
 
 import { withBlinkRate } from "./blinks.js";
 import { clamp, fillCurve, roundEven, SAME_TIME, sCurve } from "./curve.js";
 import { NO_EDITS } from "./edits_json.js";
 import { changedTime, closed, fillTrack, movedColumns } from "./emotions.js";
+import { Exchange } from "./exchange.js";
 import { preset } from "./presets.js";
 import { COLUMNS } from "./units.js";
 
@@ -26,6 +28,7 @@ export class Performance {
     this.base = COLUMNS.map(({ id }) => column(id)); // as it came
     this.calm = this.base; // with the blinks and the smoothing of the edits
     this.track = COLUMNS.map(() => null); // emotions, Float32Array where one moves
+    this.exchange = () => (this.exchanged ??= new Exchange(base, this.base)); // with those that are in the base
     this.played = COLUMNS.map(() => null); // presets
     this.edited = this.base.map((values, c) => values.map((value) => clamp(value, LOWER[c], UPPER[c])));
     this.edits = NO_EDITS;
@@ -55,7 +58,7 @@ export class Performance {
       this.calm = calmed(this.base, this.frames, this.fps, edits);
       markAll();
     }
-    if (edits.spans !== before.spans) this.updateSpans(edits.spans, markTime);
+    if (edits.spans !== before.spans || edits.replaceSpans !== before.replaceSpans) this.updateSpans(before, markTime);
     if (edits.presets !== before.presets) this.updatePresets(before.presets, edits.presets, mark);
     if (edits.gains !== before.gains || edits.mutes !== before.mutes || edits.offsets !== before.offsets) {
       COLUMNS.forEach((column, c) => {
@@ -81,21 +84,24 @@ export class Performance {
 
   /** What the JSON lists as the performance's emotions: [{start, end, emotion, level}] inside its length. */
   shownSpans(own = []) {
-    const inside = [...own, ...this.spans].filter((span) => span.start < this.seconds);
+    const inside = [...(this.edits.replaceSpans ? [] : own), ...this.spans].filter((span) => span.start < this.seconds);
     const cut = inside.map((span) => ({ ...span, end: Math.min(span.end, this.seconds) }));
     return cut.sort((a, b) => a.start - b.start || a.end - b.end);
   }
 
-  updateSpans(spans, markTime) {
-    const before = this.spans;
+  updateSpans(before, markTime) {
+    const { spans, replaceSpans } = this.edits;
+    const shown = this.spans;
     this.spans = closed(spans);
-    const time = changedTime(before, this.spans);
+    const switched = replaceSpans !== before.replaceSpans;
+    const time = switched ? [0, Infinity] : changedTime(shown, this.spans);
     if (!time) return;
-    const moved = movedColumns([...before, ...this.spans]);
+    const moved = movedColumns([...shown, ...this.spans, ...(replaceSpans ? this.exchange().spans : [])]);
     for (const c of moved) this.track[c] ??= new Float32Array(this.frames);
     const from = Math.max(Math.floor(time[0] * this.fps), 0);
     const to = Math.min(Math.ceil(time[1] * this.fps) + 1, this.frames);
     if (from < to) fillTrack(this.spans, this.fps, from, to, this.track);
+    if (from < to && replaceSpans) this.exchange().apply(this.track, from, to);
     this.track.forEach((column, c) => column && markTime(c, ...time));
   }
 

@@ -88,6 +88,31 @@ export const REGION_DELAY = {"gaze": 0.0, "eyes": 0.0, "brows": 0.04, "nose": 0.
 
 export const TRANSITION = 0.4;
 
+export const YIELD_SHARES = {
+  "jaw_open": 0.75,
+  "lower_lip_slide_left": 0.6,
+  "lower_lip_slide_right": 0.6,
+  "lip_corner_raise_left": 0.2,
+  "lip_corner_raise_right": 0.2,
+  "lip_corner_stretch_left": 0.35,
+  "lip_corner_stretch_right": 0.35,
+  "upper_lip_suck": 0.6,
+  "lower_lip_suck": 0.6,
+  "jaw_thrust": 0.6,
+  "upper_lip_raise": 0.3,
+  "lower_lip_depress": 0.5,
+  "chin_raise": 0.6,
+  "lip_pucker": 0.6,
+  "lip_corner_down_left": 0.25,
+  "lip_corner_down_right": 0.25,
+  "lip_press": 1.0,
+  "tongue_out": 1.0,
+};
+
+export const SPEAKING = 2.0;
+
+export const SPEAKING_REACH = 0.4;
+
 export const PRESETS = [
   "angry",
   "contempt",

@@ -16,6 +16,7 @@ Only edits are stored, never frames, so they survive a new voice, a new length a
       "offsets": {"inner_brow_raise": 0.1, "pitch": -0.05},
       "mutes": ["cheeks", "tongue_out"],
       "spans": [{"start": 0.5, "end": 2, "emotion": "happy", "level": 2}, {"start": 2, "emotion": "sad", "level": 1}],
+      "replace_spans": true,
       "presets": [{"name": "nod", "start": 1, "seconds": 0.8, "level": 2, "weight": 0.7}],
       "blink_rate": 1.5,
       "smoothing": [{"seconds": 0.08, "regions": ["brows", "pose"]}]
@@ -33,7 +34,8 @@ Order of application; nothing is clipped before the last step:
  2. smoothing, one after the other: Gaussian with a standard deviation of `seconds`, in these regions or columns;
     without `regions` everything but the eyes and lips_together, which must still close.
  3. spans: expressions added as in emotions.emotion_track. Without `end` a span lasts until the next one begins, the
-    last one to the end. `level` is 1 to 3, 2 unless given.
+    last one to the end. `level` is 1 to 3, 2 unless given. With "replace_spans": true they stand in place of the
+    emotions of the incoming performance (exchange.py) instead of being added to them.
  4. presets: `weight` times the preset added from `start` on (seconds 2, level 2, weight 1 unless given).
  5. gains: factors of regions and columns; those that meet in one column multiply. Then offsets of columns are added.
  6. keys: the curve of a column is added. A key is [seconds, value] or [seconds, value, interpolation], and the
@@ -61,6 +63,7 @@ from .chance import Chance
 from .edits_data import EDITS_VERSION, Edits, EmotionSpan, Key, Replacement, Smoothing, TimedPreset
 from .edits_json import edits_to_json, parse_edits
 from .emotions import emotion_track
+from .exchange import exchange
 from .presets import preset
 from .sequence import AUSequence, Span, s_curve
 
@@ -94,8 +97,11 @@ def apply_edits(sequence: AUSequence, edits: Edits, seed: int = 0) -> AUSequence
     for part in edits.smoothing:
         result = result.smooth(part.seconds, _SMOOTHED if part.regions is None else part.regions)
     table, spans = result.table.astype(np.float64), list(result.spans)
-    if edits.spans:
-        track = emotion_track(_closed(edits.spans), len(table), sequence.fps)
+    track = emotion_track(_closed(edits.spans), len(table), sequence.fps)
+    if edits.replace_spans:
+        table += exchange(sequence, track)
+        spans = list(track.spans)
+    elif edits.spans:
         table += track.table
         spans += track.spans
     for index, timed in enumerate(edits.presets):

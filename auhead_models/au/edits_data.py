@@ -67,6 +67,8 @@ class Smoothing:
 class Edits:
     """All edits of one performance; `other` holds what the JSON says beyond them, at every level of it.
 
+    With `replace_spans` the spans stand in place of the emotions that the performance came in with.
+
     parse_edits checks what it reads; whoever builds edits in code answers for ids and finite numbers.
     """
 
@@ -76,6 +78,7 @@ class Edits:
     offsets: Mapping[str, float] = field(default_factory=dict)
     mutes: tuple[str, ...] = ()
     spans: tuple[EmotionSpan, ...] = ()
+    replace_spans: bool = False
     presets: tuple[TimedPreset, ...] = ()
     blink_rate: float = 1.0
     smoothing: tuple[Smoothing, ...] = ()

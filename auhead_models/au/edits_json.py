@@ -45,6 +45,7 @@ def parse_edits(text: str) -> Edits:
         offsets=_numbers(data, "offsets", _column),
         mutes=_list(data, "mutes", _selection),
         spans=_list(data, "spans", _span),
+        replace_spans=_flag(data.get("replace_spans", False), "replace_spans"),
         presets=_list(data, "presets", _preset),
         blink_rate=_number(data.get("blink_rate", 1), "blink_rate", 0, 10),
         smoothing=_list(data, "smoothing", _smoothing),
@@ -77,6 +78,7 @@ def edits_to_json(edits: Edits) -> str:
         "spans": [
             {**_times_out(span), "emotion": span.emotion, "level": span.level, **span.other} for span in edits.spans
         ],
+        "replace_spans": edits.replace_spans or None,
         "presets": [
             {
                 "name": timed.name,
@@ -135,6 +137,12 @@ def _document(text: str) -> dict:
         what = f"The edits are {_shown(data)} and not what AU Editor writes"
         raise AUHeadError(f"{what}; clear the field, or paste them again.")
     return data
+
+
+def _flag(value: object, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise _problem(place, f"{_shown(value)} is neither true nor false; write one of them.")
+    return value
 
 
 def _object(data: object, place: str) -> dict:

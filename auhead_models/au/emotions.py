@@ -19,6 +19,21 @@ LEVEL_FACTOR = {1: 0.45, 2: 0.75, 3: 1.0}
 # Seconds after the start of an emotion at which a region begins to move: eyes first, mouth last.
 REGION_DELAY = {"gaze": 0.0, "eyes": 0.0, "brows": 0.04, "nose": 0.08, "cheeks": 0.1, "jaw": 0.12, "mouth": 0.12}
 
+# How far a column of an emotion gives way while the mouth speaks; the others of mouth and jaw yield by _YIELDS.
+# A smile or sadness stays in the corners, pressed or open lips do not.
+_YIELDS_ID = {
+    "jaw_open": 0.75,
+    "lip_press": 1.0,
+    "lip_corner_raise": 0.2,
+    "lip_corner_down": 0.25,
+    "lip_corner_stretch": 0.35,
+    "upper_lip_raise": 0.3,
+    "lower_lip_depress": 0.5,
+    "tongue_out": 1.0,
+    "lips_together": 0.0,
+}
+_YIELDS = 0.6
+
 # Values at level 3; above 1 the unit is at its end before that, below 0 it takes a portrait's own smile away. A name
 # without a side stands for both.
 _APEX = {
@@ -135,6 +150,15 @@ def expression(emotion: str, level: int = 2) -> tuple[np.ndarray, np.ndarray]:
         for identifier in space.both_sides(name):
             row[space.COLUMN_INDEX[identifier]] = min(max(apex * LEVEL_FACTOR[level], -1.0), 1.0)
     return row[: len(space.UNITS)], row[len(space.UNITS) : -len(space.POSE)]
+
+
+def yield_shares() -> np.ndarray:
+    """How much of an emotion speech takes away, [40] over units, extras and pose."""
+    shares = np.where(space.column_mask(("mouth", "jaw")), _YIELDS, 0.0)
+    for name, share in _YIELDS_ID.items():
+        for identifier in space.both_sides(name):
+            shares[space.COLUMN_INDEX[identifier]] = share
+    return shares
 
 
 def emotion_track(spans: Iterable[Span], frames: int, fps: float = FPS) -> AUSequence:

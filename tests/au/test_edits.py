@@ -9,6 +9,7 @@ from auhead_models.au.blink_rate import find_blinks
 from auhead_models.au.edits import Edits, EmotionSpan, Key, apply_edits, curve, edits_to_json, parse_edits
 from auhead_models.au.emotions import emotion_track
 from auhead_models.au.presets import preset
+from auhead_models.speech import SpeechOptions, load_audio, speech_to_au
 
 EXAMPLE = edits.__doc__[edits.__doc__.index("    {\n") : edits.__doc__.index("\n    }\n") + 6]
 
@@ -150,6 +151,30 @@ def test_a_span_without_an_end_lasts_until_the_next_one():
     assert result.spans == (Span(0, 2, "happy"), Span(2, 4, "sad"))
     closed = [{"start": 0, "end": 2, "emotion": "happy"}, {"start": 2, "end": 9, "emotion": "sad"}]
     assert np.allclose(result.table, applied({"spans": closed}).table)
+
+
+def test_spans_in_place_of_those_that_came_in():
+    spans = (Span(0, 2, "happy", 3), Span(2, 4, "sad", 2))
+    motion = {"jaw_open": np.sin(np.arange(100) / 3) ** 2 * 0.2, "yaw": np.linspace(0, 0.3, 100)}
+    came = emotion_track(spans, 100).mix(AUSequence.zeros(100).with_columns(motion), mode="add")
+    same = [{"start": span.start, "end": span.end, "emotion": span.emotion, "level": span.level} for span in spans]
+    unchanged = applied({"spans": same, "replace_spans": True}, came)
+    assert np.allclose(unchanged.table, came.clamp().table, atol=1e-6) and unchanged.spans == came.spans
+    none = applied({"replace_spans": True}, came)
+    assert none.spans == () and np.allclose(none["lip_corner_raise_left"], 0, atol=0.2)
+    assert np.allclose(none["inner_brow_raise"], 0, atol=1e-6) and np.array_equal(none["yaw"], came["yaw"])
+    later = applied({"spans": [{**same[0], "end": 3}, {**same[1], "start": 3}], "replace_spans": True}, came)
+    assert later["cheek_raise_left"][70] > 0.9 and came["cheek_raise_left"][70] == pytest.approx(0, abs=1e-6)
+
+
+def test_emotions_are_taken_out_of_speech_as_they_went_in(speech_path):
+    audio = load_audio(speech_path)
+    acted, plain = (speech_to_au(audio, SpeechOptions(emotion=emotion)) for emotion in ("surprised", "neutral"))
+    without = applied({"replace_spans": True}, acted)
+    for name, most in {"jaw_open": 0.08, "brow_raise_left": 0.12, "lip_corner_raise_left": 0.12}.items():
+        assert np.abs(without[name] - plain[name]).mean() < most, name
+    moved = without["jaw_open"][plain["jaw_open"] > 0.2]
+    assert moved.mean() > 0.8 * plain["jaw_open"][plain["jaw_open"] > 0.2].mean()
 
 
 def test_presets_are_added_weighted_and_cut_at_the_end():

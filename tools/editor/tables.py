@@ -2,7 +2,7 @@
 
     python tools/editor/tables.py [-o web/units.js]
 
-tests/web holds the file against this output, so after a change of space.py, emotions.py or presets.py run it again.
+tests/web holds the file against this output, so after a change of what it imports run it again.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from auhead_models.au import edits_data, edits_json, emotions, presets, space  # noqa: E402
+from auhead_models.au import edits_data, edits_json, emotions, exchange, presets, space  # noqa: E402
 
 
 def text() -> str:
@@ -29,6 +29,9 @@ def text() -> str:
         "LEVEL_FACTOR": [emotions.LEVEL_FACTOR[level] for level in emotions.LEVELS],
         "REGION_DELAY": emotions.REGION_DELAY,
         "TRANSITION": emotions.TRANSITION,
+        "YIELD_SHARES": {name: float(share) for name, share in zip(space.COLUMN_IDS, emotions.yield_shares()) if share},
+        "SPEAKING": exchange._SPEAKING,
+        "SPEAKING_REACH": exchange._REACH,
         "PRESETS": list(presets.PRESETS),
         "HELD_PRESETS": {name: _columns(apex) for name, apex in presets._HELD.items()},
         "EDITS_VERSION": edits_data.EDITS_VERSION,

@@ -16,7 +16,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from auhead_models.au import AUSequence, edits, presets, space  # noqa: E402
+from auhead_models.au import AUSequence, Span, edits, emotion_track, presets, space  # noqa: E402
 from auhead_models.au.edits import apply_edits, edits_to_json, parse_edits  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 
@@ -40,6 +40,16 @@ def _blinking() -> AUSequence:
     lids = {name: idle[name].round(4) for name in ("eye_closure_left", "eye_closure_right")}
     lids["upper_lid_raise_left"] = np.linspace(0, 0.5, len(idle)).round(4)
     return AUSequence.zeros(len(idle)).with_columns(lids)
+
+
+def _acted() -> AUSequence:
+    """4 s of happy and then sad, in a mouth that speaks from 1 to 2 s."""
+    spans = [Span(0, 2, "happy", 3), Span(2, 4, "sad", 2)]
+    acted = emotion_track(spans, 100)
+    speech = np.zeros(100)
+    speech[25:50] = 0.3 + 0.3 * np.sin(np.arange(25))
+    table = acted.with_columns({"jaw_open": (acted["jaw_open"] + speech).round(4)}).table
+    return AUSequence.from_table(table.round(4), spans=spans).clamp()
 
 
 def _keys(**columns: list) -> dict:
@@ -96,6 +106,13 @@ def _cases() -> list[tuple[str, AUSequence, dict]]:
         ),
         ("emotions", _still(80), {"spans": emotions}),
         ("emotions without end", _still(60), {"spans": [_span(1, None, "contempt"), _span(0, None, "disgusted", 3)]}),
+        ("emotions in place of those that came", _acted(), {"spans": emotions, "replace_spans": True}),
+        (
+            "emotions taken away, calmed and stronger",
+            _acted(),
+            {"replace_spans": True, "smoothing": [{"seconds": 0.05}], "gains": {"mouth": 1.5}},
+        ),
+        ("emotions in place of none", _still(60), {"spans": emotions[:1], "replace_spans": True}),
         ("every preset", _still(80), {"presets": held}),
         (
             "idle",
@@ -144,6 +161,7 @@ _BAD = [
     {"spans": [{"start": 0, "emotion": "sad", "level": 4}]},
     {"spans": [{"emotion": "sad"}]},
     {"spans": [7]},
+    {"replace_spans": 1},
     {"presets": [{"name": "dance", "start": 0}]},
     {"presets": [{"name": "nod", "start": 0, "seconds": 0}]},
     {"blink_rate": 11},
@@ -152,6 +170,8 @@ _BAD = [
 ]
 _GOOD = [
     _EXAMPLE,
+    {"replace_spans": True, "gains": {"jaw_open": 2}},
+    {"replace_spans": False, "spans": [{"start": 1, "emotion": "sad"}]},
     '\ufeff {"spans": [{"start": 0, "emotion": " Joy"}], "ui": {"a": [1, null, "\u7b11"]}}\n',
     {"replace": [{"start": 0, "keys": {}, "colour": "red"}], "presets": [{"name": "Wink Left", "start": 1, "x": 1}]},
 ]
@@ -168,6 +188,7 @@ def vectors() -> dict:
                 "fps": base.fps,
                 "frames": len(base),
                 "base": _columns(base),
+                "base_spans": [[span.start, span.end, span.emotion, span.level] for span in base.spans],
                 "edits": data,
                 "edited": _columns(result),
                 "spans": [[span.start, span.end, span.emotion, span.level] for span in result.spans],
