@@ -1,7 +1,7 @@
 // The lanes above the rows: ruler, waveform, emotions and gestures.
 
 import { emotionBlocks, gestureBlocks } from "./blocks.js";
-import { LANES } from "./draw.js";
+import { LANES } from "./places.js";
 import { faded, mix } from "./theme.js";
 
 function text(ctx, words, x, y, colour, size = 10, weight = "") {

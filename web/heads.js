@@ -2,7 +2,7 @@
 
 import { gainOf, setBalance, setGain, toggleLink, toggleMute, toggleOpen, toggleSolo } from "./actions.js";
 import { button, dragNumber, h, pressed, setIcon } from "./controls.js";
-import { LANES } from "./draw.js";
+import { LANES } from "./places.js";
 import { EMOTION_ROW } from "./editor.js";
 import { readout } from "./rows.js";
 import { unitName } from "./strings.js";

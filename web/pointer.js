@@ -9,8 +9,9 @@ import {
   stretchTo,
 } from "./actions.js";
 import { blockEnd, emotionBlocks, gestureBlocks, mapBlocks, resizedBlock } from "./blocks.js";
-import { keyPoints, LANES, noteText, rangesOf, rowScale } from "./draw.js";
+import { noteText } from "./draw_moving.js";
 import { EMOTION_ROW } from "./editor.js";
+import { keyPoints, LANES, rangesOf, rowScale } from "./places.js";
 import { channelValue, deltaFor } from "./rows.js";
 import { blockAt, clock, insideBox, nearest, rowAt } from "./timeline.js";
 import { EMOTIONS } from "./units.js";

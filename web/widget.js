@@ -5,14 +5,17 @@
 
 import { mirror, replaceHere } from "./actions.js";
 import { button, h } from "./controls.js";
-import { drawAll, drawMoving, drawRow, geometry } from "./draw.js";
+import { drawAll } from "./draw.js";
 import { drawEmotions } from "./draw_lanes.js";
+import { drawMoving } from "./draw_moving.js";
+import { drawRow } from "./draw_rows.js";
 import { Editor } from "./editor.js";
 import { FaceView } from "./face_view.js";
 import { Heads } from "./heads.js";
 import { press } from "./keyboard.js";
 import { helpSheet, showText } from "./menus.js";
 import { Panel } from "./panel.js";
+import { geometry } from "./places.js";
 import { Pointer } from "./pointer.js";
 import { Playback } from "./playback.js";
 import { Sound } from "./sound.js";

@@ -62,7 +62,7 @@ class Page:
         """The point of the screen of a row, a time and a value; rows "ruler", "wave" and "emotions" have no value."""
         return self.run(
             """async ([id, seconds, value]) => {
-                const { rowScale, LANES } = await import("/web/draw.js");
+                const { rowScale, LANES } = await import("/web/places.js");
                 const box = widget.well.getBoundingClientRect();
                 const lanes = { ruler: 6, wave: LANES.ruler + 10, emotions: LANES.ruler + LANES.wave + 18 };
                 const index = widget.editor.rows.findIndex((row) => row.id === id);

@@ -48,7 +48,7 @@ EDITS = {
     ],
     "presets": [{"name": "nod", "start": 1.2, "seconds": 1, "level": 2, "weight": 1}],
 }
-PLACE = """([id, seconds, value]) => import("/web/draw.js").then(({ rowScale, LANES }) => {
+PLACE = """([id, seconds, value]) => import("/web/places.js").then(({ rowScale, LANES }) => {
     const box = widget.well.getBoundingClientRect();
     const lanes = { ruler: 6, bar: 15, emotions: LANES.ruler + LANES.wave + 18 };
     const index = widget.editor.rows.findIndex((row) => row.id === id);
