@@ -1,5 +1,6 @@
 """The diffusion models by name: bundled, public, or a file of one's own; and the renderer that goes with each."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from .refined_warp import RefinedWarpRenderer, RefinerModel
 from .refiner_files import is_refiner, load_refiner
 from .running import SamplerSettings
 from .sampler import DiffusionRenderer
+from .weight_files import weight_dtype
+
+logger = logging.getLogger(__name__)
 
 BUNDLED, PUBLIC = MODELS
 TINY_FILE = Path(__file__).parents[1] / "weights" / "auhead_tiny.safetensors"
@@ -33,13 +37,14 @@ def open_model(
     """Load a model; its networks lie on the CPU.
 
     name: one of MODELS or the path of a file. folders: ComfyUI's model folders, for the files of sd15. precision: as
-    in `checkpoints`; device: where it will compute. download: whether missing files of sd15 may be fetched, which
-    `progress` (done, total bytes) then follows. Raises AUHeadError when files are missing, damaged or of another kind.
+    in `checkpoints`; refiners leave it alone, and say so. device: where it will compute. download: whether missing
+    files of sd15 may be fetched, which `progress` (done, total bytes) then follows. Raises AUHeadError when files are
+    missing, damaged or of another kind.
     """
     if name == BUNDLED:
         if not TINY_FILE.is_file():
             raise AUHeadError(f"The weights {TINY_FILE.name} are missing: install the plugin again.")
-        return load_refiner(TINY_FILE)
+        return _open_refiner(TINY_FILE, precision)
     if name == PUBLIC:
         found = find_bundle(folders)
         files = dict(found.files)
@@ -48,7 +53,7 @@ def open_model(
                 raise MissingFilesError(found.missing)
             files |= download_bundle(found.missing, folders, progress)
         return load_bundle(files, precision, device)
-    return load_refiner(name) if is_refiner(name) else load_model(name, precision, device)
+    return _open_refiner(name, precision) if is_refiner(name) else load_model(name, precision, device)
 
 
 def make_settings(
@@ -78,3 +83,9 @@ def make_renderer(
     """What draws a face with a model; arguments as in `DiffusionRenderer`."""
     kind = RefinedWarpRenderer if isinstance(model, RefinerModel) else DiffusionRenderer
     return kind(model, face, settings, device, place)
+
+
+def _open_refiner(path: str | Path, precision: str) -> RefinerModel:
+    if weight_dtype(precision) != torch.float32:
+        logger.warning("A refiner always computes in fp32, so a precision of %s changes nothing.", precision)
+    return load_refiner(path)

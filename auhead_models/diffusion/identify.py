@@ -222,6 +222,8 @@ def misfit(path: Path, part: str, given: Shapes, wanted: Shapes, kind: Kind) -> 
         return None
     faults = ", ".join(filter(None, told))
     guess = f"it looks like {kind.title}, perhaps of another version or damaged"
+    if kind is OWN:
+        guess = "another version of AUHead saved it, probably; update AUHead, or take another copy of the file"
     return AUHeadError(f"{path} does not fit the {PARTS.get(part, part)}: {faults}; {guess}.")
 
 

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 from ..errors import AUHeadError
+from .identify import misfit
 from .own_files import misdescribed, read_header, write_own
 from .refined_warp import RefinerModel
 from .refiner import Refiner
-from .weight_files import read_weights
+from .weight_files import read_weights, shapes_of
 
 KIND = "refiner"
 
@@ -30,15 +31,17 @@ def save_refiner(model: RefinerModel, path: str | Path, architecture: dict, card
 
 
 def load_refiner(path: str | Path) -> RefinerModel:
-    """Raises AUHeadError for a file that is no refiner, damaged, or of a newer version."""
+    """Raises AUHeadError for a file that is no refiner, damaged, of another version, or does not fit what it says."""
     header = read_header(path)
     if header.get("kind") != KIND:
         raise AUHeadError(f"{path} holds no refiner of AUHead; choose another file.")
     try:
         network = Refiner(header["architecture"])
-        weights = {name: tensor.float() for name, tensor in read_weights(path).weights.items()}
-        network.load_state_dict(weights)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise misdescribed(path) from error
+    file = read_weights(path)
+    if error := misfit(file.path, KIND, shapes_of(file.weights), shapes_of(network.state_dict()), file.kind):
+        raise error
+    network.load_state_dict({name: tensor.float() for name, tensor in file.weights.items()})
     network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
     return RefinerModel(header["name"], network, guided=header.get("guided") is True)

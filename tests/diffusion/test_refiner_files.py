@@ -56,12 +56,53 @@ def test_a_file_cut_short_is_told(saved, keep):
         open_model(saved[1], {})
 
 
+def _without(weights):
+    del weights["tokens.unit.weight"]
+
+
+def _with_one_more(weights):
+    weights["tokens.magic"] = torch.zeros(1)
+
+
+def _wider(weights):
+    weights["unet.conv_in.bias"] = torch.zeros(7)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (_without, r"1 weight is missing \(tokens.unit.weight\)"),
+        (_with_one_more, r"1 is unexpected \(tokens.magic\)"),
+        (_wider, r"1 has another shape \(unet.conv_in.bias is 7 instead of 32\)"),
+    ],
+)
+def test_weights_of_another_version_are_named(tmp_path, change, told):
+    weights = {name: tensor.half().contiguous() for name, tensor in Refiner(REFINER).state_dict().items()}
+    change(weights)
+    header = {"version": VERSION, "kind": "refiner", "name": "old", "architecture": REFINER, "card": {}}
+    save_file(weights, tmp_path / "old.safetensors", {"auhead": json.dumps(header)})
+    with pytest.raises(AUHeadError, match=f"old.safetensors does not fit the refiner: {told}; another version"):
+        open_model(tmp_path / "old.safetensors", {})
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32", "fp16", "bf16"])
+def test_a_precision_that_changes_nothing_is_told(saved, caplog, precision):
+    assert next(open_model(saved[1], {}, precision).network.parameters()).dtype == torch.float32
+    assert ("changes nothing" in caplog.text) == (precision in ("fp16", "bf16"))
+
+
+def test_a_precision_that_there_is_not_is_told(saved):
+    with pytest.raises(AUHeadError, match='no precision "fp8"'):
+        open_model(saved[1], {}, "fp8")
+
+
 @pytest.mark.parametrize(
     "header",
     [
         f'{{"version": {VERSION + 1}, "kind": "refiner"}}',
         f'{{"version": {VERSION}, "kind": "refiner"}}',
         f'{{"version": {VERSION}, "kind": "refiner", "architecture": {{"magic": 3}}}}',
+        f'{{"version": {VERSION}, "kind": "refiner", "architecture": 3}}',
         "[]",
         "nonsense",
     ],
