@@ -69,6 +69,10 @@ class Shown:
         return features, conditions
 
 
+def _unheeded() -> None:
+    """A moment of which nobody wants to know."""
+
+
 class Conditioner:
     """Prepares it for one face, model and settings; arguments as in `DiffusionRenderer`."""
 
@@ -85,26 +89,35 @@ class Conditioner:
         self._deform = FaceDeformer(face)
 
     @torch.inference_mode()
-    def read_portrait(self) -> Portrait:
+    def read_portrait(self, moment: Callable[[], None] = _unheeded) -> Portrait:
+        """moment: called after each part of the work; it may raise to stop."""
         model, crop = self._model, self._face.crop
         if model.image_encoder is None:
             token = torch.zeros(1, 1, model.unet.config.cross_attention_dim)
         else:
             self._place(model.image_encoder)
             token = image_token(model.image_encoder, crop)
+            moment()
         self._place(model.vae)
         latents = encode(model.vae, crop[None])
+        moment()
         self._place(model.reference_net, model.unet)
         token = token.to(self._device, model.unet.dtype)
         latents = latents.to(self._device, model.reference_net.dtype)
         return Portrait(model.reference_net.read(latents, token, model.unet), token)
 
     @torch.inference_mode()
-    def show(self, performance: AUSequence, facemaps: torch.Tensor | None, heard: torch.Tensor | None) -> Shown:
+    def show(
+        self,
+        performance: AUSequence,
+        facemaps: torch.Tensor | None,
+        heard: torch.Tensor | None,
+        moment: Callable[[], None] = _unheeded,
+    ) -> Shown:
         """A part of a performance, with and, where guidance needs it, without its expression.
 
         facemaps [F, H, W, 3]: drawings of one's own, which guidance leaves as they are. heard [F, 5, width]: of
-        `heard_around`, for a model that listens.
+        `heard_around`, for a model that listens. moment: as above.
         """
         model, guidance = self._model, self._settings.guidance
         both = {True: guidance.performed(performance)}
@@ -114,9 +127,9 @@ class Conditioner:
         self._place(model.guider, *tokens)
         moved = {full: self._deform(each) for full, each in both.items()}
         if facemaps is None:
-            features = {full: self._features(face.points, None) for full, face in moved.items()}
+            features = {full: self._features(face.points, None, moment) for full, face in moved.items()}
         else:  # one drawing for both: a neutral one of ours would differ in more than the expression
-            features = dict.fromkeys(both, self._features(moved[True].points, facemaps))
+            features = dict.fromkeys(both, self._features(moved[True].points, facemaps, moment))
         au = audio = None
         if model.au_tokens is not None:
             own = self._face.own.to(self._device)
@@ -132,7 +145,9 @@ class Conditioner:
     def _there(self, tensor: torch.Tensor) -> torch.Tensor:
         return tensor.to(self._device, self._model.unet.dtype)
 
-    def _features(self, points: torch.Tensor, drawn: torch.Tensor | None) -> list[torch.Tensor]:
+    def _features(
+        self, points: torch.Tensor, drawn: torch.Tensor | None, moment: Callable[[], None]
+    ) -> list[torch.Tensor]:
         """The guider's features of all frames.
 
         A guider that takes the statistics of its batch sees as many frames at once as a window has: for clips of one
@@ -149,4 +164,5 @@ class Conditioner:
             else:
                 maps = F.interpolate(drawn[start:stop, ..., :3].movedim(-1, 1), (size, size), mode="area")
             pieces.append([self._there(feature) for feature in guider(maps.to(self._device, dtype))])
+            moment()
         return [torch.cat(level) for level in zip(*pieces)]

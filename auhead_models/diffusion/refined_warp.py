@@ -11,6 +11,7 @@ warp, which s therefore acts upon less than in a model that draws everything.
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import torch
@@ -21,12 +22,15 @@ from ..face.face import Face
 from ..face.facemap import draw_facemap
 from ..face.warp import WarpRenderer, frames_at_once
 from .guidance import AU_REGIONS, DROPPED, FULL, NEUTRAL
+from .memory import Batch
 from .refiner import FOLD, PIXELS, SCHEDULE, UNKNOWN, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
-from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover
+from .running import Progress, SamplerSettings, Spent, StepCounter, check_facemaps, mover
 from .schedulers import make_scheduler
 
 logger = logging.getLogger(__name__)
+
+_HELD = 36  # values for each pixel of the frames drawn together at the peak, measured from 256 to 2048 pixels
 
 
 @dataclass(eq=False)
@@ -69,6 +73,7 @@ class RefinedWarpRenderer:
         self._crop = face.crop.to(self.device)
         self._still = face.landmarks.to(self.device)
         self._own = face.own.to(self.device)
+        self._frames = Batch(frames_at_once(face.size), "a smaller face")
         self.spent = Spent()
         noise = torch.Generator().manual_seed(settings.seed)
         # The same for all frames: what it adds stays where it is on the face.
@@ -76,6 +81,11 @@ class RefinedWarpRenderer:
             region.name: torch.randn(1, PIXELS, region.height // FOLD, region.width // FOLD, generator=noise)
             for region in REGIONS
         }
+
+    @property
+    def memory(self) -> int:
+        """Bytes that drawing needs beside the network, roughly."""
+        return _HELD * self._frames.size * self.face.size**2 * torch.float32.itemsize
 
     def render(
         self,
@@ -87,20 +97,23 @@ class RefinedWarpRenderer:
         """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance. A refiner hears no audio."""
         frames = len(performance)
         check_facemaps(facemaps, frames)
-        length = frames_at_once(self.face.size)
-        starts = range(0, frames, length)
-        report = counted(progress, len(starts) * (1 + len(REGIONS) * self.settings.steps))
-        self._place(self.model.network)
-        for start in starts:
-            stop = start + length
+        each = 1 + len(REGIONS) * self.settings.steps  # of every frame
+        counter = StepCounter(progress, frames * each)
+        self._place(self.model.network, memory=self.memory)
+
+        def draw(start: int, stop: int) -> tuple[torch.Tensor, torch.Tensor]:
+            counter.done = start * each  # once more from here, when memory ran out
             own = None if facemaps is None else facemaps[start:stop]
-            drawn, masks = self._piece(performance.frames(start, stop), own, report)
-            report(drawn[-1].cpu())
+            drawn, masks = self._piece(performance.frames(start, stop), own, counter)
+            counter.step(drawn[-1].cpu(), stop - start)
+            return drawn, masks
+
+        for drawn, masks in self._frames.over(frames, draw):
             yield from zip(drawn, masks, strict=True)
 
     @torch.inference_mode()
     def _piece(
-        self, performance: AUSequence, facemaps: torch.Tensor | None, report: Callable[..., None]
+        self, performance: AUSequence, facemaps: torch.Tensor | None, counter: StepCounter
     ) -> tuple[torch.Tensor, torch.Tensor]:
         guidance = self.settings.guidance
         shown = guidance.strengthened(performance)
@@ -117,8 +130,7 @@ class RefinedWarpRenderer:
             mask = region_mask(points, matrices, region, self._still)
             moving = mask.flatten(1).any(1)
             if not bool(moving.any()):
-                for _ in range(self.settings.steps):
-                    report()
+                counter.step(steps=self.settings.steps * len(frames))
                 continue
             there = matrices[moving]
             warp = _planes(frames[moving], there, region)
@@ -135,12 +147,13 @@ class RefinedWarpRenderer:
             if calm is not None and _concerns(guidance.region, region):
                 facemap = _planes(drawn_calm[moving], _on(drawn_calm, there, self.face.size), region)
                 neutral = replace(given, facemap=facemap, values=calm.change[moving])
-            residual = self._sample(given, neutral, region, report).movedim(1, -1)
+            tell = partial(counter.step, steps=len(frames))
+            residual = self._sample(given, neutral, region, tell).movedim(1, -1)
             frames[moving] = add_back(frames[moving], residual, mask[moving], there)
         return frames, masks
 
     def _sample(
-        self, given: RegionInputs, neutral: RegionInputs | None, region: Region, report: Callable[..., None]
+        self, given: RegionInputs, neutral: RegionInputs | None, region: Region, report: Callable[[], None]
     ) -> torch.Tensor:
         """The residual [N, 3, h, w] of one region."""
         settings, network = self.settings, self.model.network

@@ -54,12 +54,6 @@ def mover(device: torch.device) -> Callable[..., None]:
     return place
 
 
-def ran_out_of_memory(error: RuntimeError) -> bool:
-    """Whether a graphics card had no room. PyTorch tells so differently by allocator, library and make of the card."""
-    told = str(error).lower()
-    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in told or "alloc_failed" in told
-
-
 def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
     """Raises AUHeadError when there are FaceMaps, but not one for each frame."""
     if facemaps is not None and len(facemaps) != frames:
@@ -68,14 +62,19 @@ def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
         )
 
 
-def counted(progress: Progress | None, total: int) -> Callable[..., None]:
-    """A callback that counts its own calls for `progress`, and hands a picture on."""
-    done = 0
+@dataclass
+class StepCounter:
+    """Tells `progress` of steps, and of moments between them in which a user may cancel."""
 
-    def report(*picture: torch.Tensor | None) -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done, total, *picture)
+    progress: Progress | None
+    total: int
+    done: int = 0
 
-    return report
+    def step(self, picture: torch.Tensor | None = None, steps: int = 1) -> None:
+        self.done += steps
+        if self.progress is not None:
+            self.progress(self.done, self.total, *(() if picture is None else (picture,)))
+
+    def moment(self) -> None:
+        """Nothing is done yet, but some time has passed."""
+        self.step(steps=0)

@@ -21,8 +21,9 @@ from ..hearing import moments
 from .codec import decode, preview, shrinks
 from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
+from .memory import Batch
 from .model import FaceDiffusion
-from .running import Progress, SamplerSettings, Spent, check_facemaps, counted, mover, ran_out_of_memory
+from .running import Progress, SamplerSettings, Spent, StepCounter, check_facemaps, mover
 from .schedulers import make_scheduler
 from .tokens import heard_around
 from .windows import Segment, check_window, segments, windows
@@ -58,22 +59,22 @@ class DiffusionRenderer:
         self._drawn = face.resized(math.ceil(face.size / grain) * grain)
         self._latent_side = self._drawn.size // shrinks(model.vae)
         self._conditioner = Conditioner(model, self._drawn, self.settings, self.device, self._place)
-        self._rows = len((DROPPED, FULL, NEUTRAL))  # halved when memory runs out
-        self._chunk = _CHUNK
+        self._rows = Batch(len((DROPPED, FULL, NEUTRAL)), "a shorter window or a smaller face")
+        self._chunk = Batch(_CHUNK, "a smaller face")
         self.spent = Spent()
 
     @property
     def memory(self) -> int:
         """Bytes that the predictions of one step need beside the networks, roughly."""
         unet, guidance = self.model.unet, self.settings.guidance
-        rows = min(self._rows, 1 + (guidance.scale != 1) + (guidance.au_scale > 1))
+        rows = min(self._rows.size, 1 + (guidance.scale != 1) + (guidance.au_scale > 1))
         first_level = self._latent_side**2 * unet.config.block_out_channels[0] * unet.dtype.itemsize
         return _ACTIVATIONS * rows * self.settings.window * first_level
 
     @property
     def _decoding(self) -> int:
         """Bytes that decoding a chunk of frames needs, roughly."""
-        return _DECODED * self._chunk * self._drawn.size**2 * self.model.vae.dtype.itemsize
+        return _DECODED * self._chunk.size * self._drawn.size**2 * self.model.vae.dtype.itemsize
 
     def render(
         self,
@@ -84,10 +85,11 @@ class DiffusionRenderer:
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """Yield (frame [S, S, 3], mask [S, S]) for every frame of the performance.
 
-        progress is called after each step of each window. facemaps [T, H, W, 3]: drawings of one's own instead of those
-        of the performance. audio [N, width]: the features of a sound that `Architecture.audio` names, 25 rows a second
-        up to the last frame (`hearing.hear`), for a model that listens; without, it hears silence. Raises AUHeadError
-        when there is not a FaceMap for each frame, or sound for all of them.
+        progress is called after each step of each window and, so that it may cancel by raising, after whatever else
+        takes long. facemaps [T, H, W, 3]: drawings of one's own instead of those of the performance. audio [N, width]:
+        the features of a sound that `Architecture.audio` names, 25 rows a second up to the last frame (`hearing.hear`),
+        for a model that listens; without, it hears silence. Raises AUHeadError when there is not a FaceMap for each
+        frame, or sound for all of them.
         """
         frames, settings = len(performance), self.settings
         check_facemaps(facemaps, frames)
@@ -97,18 +99,18 @@ class DiffusionRenderer:
         heard = self._heard(audio, rows)
         parts = list(segments(frames, settings.window, settings.overlap))
         total = settings.steps * sum(len(windows(len(part), settings.window, settings.overlap)) for part in parts)
-        report = counted(progress, total)
+        counter = StepCounter(progress, total)
         noise = torch.Generator().manual_seed(settings.seed)
-        portrait = self._conditioner.read_portrait()
+        portrait = self._conditioner.read_portrait(counter.moment)
         carried: list[torch.Tensor] = []
         for part in parts:
             piece = performance.frames(part.start, part.stop)
             own = None if facemaps is None else facemaps[part.start : part.stop]
             around = None if heard is None else heard[rows[part.start : part.stop]]
             latents, carried = self._denoise(  # what is shown takes room, and is let go before the frames are decoded
-                part, self._conditioner.show(piece, own, around), portrait, noise, carried, report
+                part, self._conditioner.show(piece, own, around, counter.moment), portrait, noise, carried, counter
             )
-            yield from self._decode(latents[:, :, part.known :])
+            yield from self._decode(latents[:, :, part.known :], counter)
         logger.info("%.2f predictions per step and window", self.spent.per_step)
 
     def _check_own_facemaps(self, facemaps: torch.Tensor) -> None:
@@ -145,7 +147,7 @@ class DiffusionRenderer:
         portrait: Portrait,
         noise: torch.Generator,
         carried: list[torch.Tensor],
-        report: Callable[..., None],
+        counter: StepCounter,
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Latents [1, C, F, h, w] of a segment, and those of its last frames at every step."""
         settings, side = self.settings, self._latent_side
@@ -175,7 +177,7 @@ class DiffusionRenderer:
                 times[start:stop] += 1
                 self.spent.predictions += len(names)
                 self.spent.steps += 1
-                report(picture)
+                counter.step(picture)
             times = times[:, None, None]
             predicted = {name: total / times for name, total in predicted.items()}
             result = settings.guidance.combine(predicted, shown.mask)
@@ -197,17 +199,11 @@ class DiffusionRenderer:
         portrait: Portrait,
     ) -> list[torch.Tensor]:
         """The named predictions [C, F, h, w] of one window, as many at once as memory allows."""
-        rows: list[torch.Tensor] = []
-        while len(rows) < len(names):
-            batch = names[len(rows) : len(rows) + self._rows]
-            try:
-                rows += self._predict_rows(latents, time, batch, shown, portrait).float()
-                continue
-            except RuntimeError as error:  # what failed is freed only once it is gone
-                if not ran_out_of_memory(error):
-                    raise
-            self._rows = _smaller(len(batch), "a shorter window or a smaller face")
-        return rows
+
+        def predict(start: int, stop: int) -> torch.Tensor:
+            return self._predict_rows(latents, time, names[start:stop], shown, portrait).float()
+
+        return [row for rows in self._rows.over(len(names), predict) for row in rows]
 
     def _predict_rows(
         self,
@@ -237,29 +233,10 @@ class DiffusionRenderer:
         side = (self.face.size, self.face.size)
         return F.interpolate(pictures.movedim(-1, 1), side, mode="bicubic", antialias=True).clamp(0, 1).movedim(1, -1)
 
-    def _decode(self, latents: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def _decode(self, latents: torch.Tensor, counter: StepCounter) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         self._place(self.model.vae, memory=self._decoding)
         latents = latents[0].transpose(0, 1)
-        start = 0
-        while start < len(latents):
-            try:
-                pictures = self._decoded(latents[start : start + self._chunk])
-            except RuntimeError as error:
-                if not ran_out_of_memory(error):
-                    raise
-                pictures = None
-            if pictures is None:
-                self._chunk = _smaller(self._chunk, "a smaller face")
-                continue
+        for pictures in self._chunk.over(len(latents), lambda start, stop: self._decoded(latents[start:stop])):
+            counter.moment()
             for picture in pictures:
                 yield picture, self.face.mask
-            start += len(pictures)
-
-
-def _smaller(count: int, remedy: str) -> int:
-    """Half of what did not fit into memory. Raises AUHeadError when that was one."""
-    if count == 1:
-        raise AUHeadError(f"The graphics card has too little memory for this model; use {remedy}.")
-    torch.cuda.empty_cache()
-    logger.warning("Memory ran out; going on with smaller batches.")
-    return count // 2

@@ -329,11 +329,57 @@ def test_facemaps_must_be_one_for_each_frame(model, face):
         _render(model, face, facemaps=torch.rand(1, 96, 160, 3))
 
 
+def _told(model, face, performance):
+    seen = []
+    _render(model, face, performance, steps=1, progress=lambda *report: seen.append(report[:2]))
+    return seen
+
+
 def test_progress_comes_to_its_end(model, face):
+    """Steps of both regions and the frame itself, of all frames; as many where nothing moves."""
     for performance in (_performance(9), AUSequence.zeros(9)):
-        seen = []
-        _render(model, face, performance, steps=1, progress=lambda *report, seen=seen: seen.append(report[:2]))
-        assert seen == [(done, len(seen)) for done in range(1, len(seen) + 1)]
+        assert _told(model, face, performance) == [(done, 27) for done in (8, 16, 24, 25, 26, 27)]
+
+
+@pytest.mark.parametrize("room", [1, 3])
+def test_memory_that_runs_out_is_met_with_fewer_frames(model, face, room):
+    performance = _performance(9)
+    whole, _ = _render(model, face, performance)
+    forward, sizes = model.network.forward, []
+
+    def tight(sample, timestep, given):
+        if len(given.warp) > room:
+            raise torch.cuda.OutOfMemoryError("no room")
+        sizes.append(len(given.warp))
+        return forward(sample, timestep, given)
+
+    model.network.forward = tight
+    parted, _ = _render(model, face, performance)
+    assert torch.allclose(parted, whole, atol=1e-6) and max(sizes) == min(room, 2)
+    assert _told(model, face, performance)[-1] == (27, 27)
+
+
+def test_memory_that_never_suffices_is_told(model, face):
+    def none(*_):
+        raise torch.cuda.OutOfMemoryError("no room")
+
+    model.network.forward = none
+    with pytest.raises(AUHeadError, match="too little memory for this model; use a smaller face"):
+        _render(model, face)
+
+
+def test_room_is_asked_for_before_anything_is_drawn(model, face):
+    """What frames of this size took when it was measured: 35 values a pixel at 256, 19 at 512 and 29 at 2048."""
+    asked = []
+    for size, frames, values in ((256, 8, 36), (512, 8, 19), (2048, 1, 29)):
+        renderer = RefinedWarpRenderer(
+            model, face.resized(size), SamplerSettings(steps=1, guidance=Guidance(1.0)),
+            place=lambda *_, memory: asked.append((memory, len(model.network.seen))),
+        )  # fmt: skip
+        next(renderer.render(_performance(1)))
+        room, seen = asked.pop()
+        assert seen == 0 and values * 4 * frames * size**2 <= room < 2.5 * values * 4 * frames * size**2
+        model.network.seen.clear()
 
 
 def test_steps_must_be_one_or_more(model, face):

@@ -279,7 +279,8 @@ def test_progress_ends_with_the_last_window_and_an_error_in_it_stops(face):
 
     model = stand_in_model(mixed)
     _draw(_renderer(model, face), _performance(TWO_SEGMENTS), progress=note)
-    assert seen == [(done, len(seen)) for done in range(1, len(seen) + 1)] and len(seen) == len(model.unet.seen)
+    steps = len(model.unet.seen)
+    assert list(dict.fromkeys(seen)) == [(done, steps) for done in range(steps + 1)]
     assert pictures[-1].shape == (8, 8, 3)
 
     def cancel(done, total, *_):
@@ -288,6 +289,28 @@ def test_progress_ends_with_the_last_window_and_an_error_in_it_stops(face):
 
     with pytest.raises(InterruptedError):
         _draw(_renderer(model, face), _performance(9), progress=cancel)
+
+
+@pytest.mark.parametrize("part", ["guider", "vae.encode", "vae.decode"])
+def test_cancel_is_heard_between_the_chunks_of_what_is_no_step(face, part):
+    """Two segments: many chunks of FaceMaps before the first step, and of frames after the last one of a segment."""
+    model, calls = stand_in_model(mixed), []
+    network, _, method = part.partition(".")
+    owner, name = getattr(model, network), method or "forward"
+    work = getattr(owner, name)
+
+    def counted(*given, **named):
+        calls.append(given)
+        return work(*given, **named)
+
+    def cancel(*_):
+        if calls:
+            raise InterruptedError
+
+    setattr(owner, name, counted)
+    with pytest.raises(InterruptedError):
+        _draw(_renderer(model, face), _performance(TWO_SEGMENTS), progress=cancel)
+    assert len(calls) == 1
 
 
 def test_facemaps_must_be_one_for_each_frame(face):
