@@ -1,7 +1,8 @@
-// What the user does, as functions of an editor: keys, blocks, selection, rows. Pointer, keyboard and buttons call these.
+// What the user does with keys, blocks and the selection, as functions of an editor. Pointer, keyboard and buttons call these.
 
-import { addEmotion, addGesture, blockEnd, blockStart, mapBlocks, movedBlock, stretchedBlock } from "./blocks.js";
+import { addGesture, blockEnd, blockStart, mapBlocks, movedBlock, stretchedBlock } from "./blocks.js";
 import { addKey, fromTheBeginning, insertKeys, mapKeys, mirrored, restsBeside, simplified, softWeights, tidy, tidyValue } from "./keys.js";
+import { addEmotion, ended, placeBlocks } from "./lane.js";
 import { deltaFor, groupOf, sideShare } from "./rows.js";
 import { COLUMNS, EMOTIONS, FADE } from "./units.js";
 
@@ -10,14 +11,19 @@ const NEW_EMOTION = 2; // seconds
 const NEW_GESTURE = 1.2;
 const PULL_EASE = 0.3; // seconds in which what is pulled on the face comes and goes
 
-const limited = (value) => tidyValue(Math.min(Math.max(value, -MOST_VALUE), MOST_VALUE));
+export const limited = (value) => tidyValue(Math.min(Math.max(value, -MOST_VALUE), MOST_VALUE));
 
-/** Both kinds of selected things changed: keys by `key(key, c, layer)`, blocks by `block(block)`. */
-function mapped(edits, selection, key, block) {
-  const blocks = mapBlocks(edits, selection, block);
+/**
+ * Both kinds of selected things changed: keys by `key(key, c, layer)`, blocks by `block(block)`; `places` maps the
+ * blocks, and where those change their place, other emotions make room.
+ */
+function mapped(edits, selection, key, block, places = mapBlocks) {
+  const blocks = places(edits, selection, block);
   const keys = mapKeys(blocks.edits, selection, key);
-  return { edits: keys.edits, selection: new Set([...blocks.selection, ...keys.selection]) };
+  return { edits: keys.edits, selection: new Set([...blocks.selection, ...keys.selection]), blocks: blocks.selection };
 }
+
+const making = (editor) => (edits, selection, change) => placeBlocks(edits, selection, change, editor.seconds);
 
 /** Adds a key of a channel; `target` is the value it shall show there, nothing: the one that it has. */
 export function addKeyAt(editor, row, channel, time, target = null, gesture = null) {
@@ -37,8 +43,8 @@ export function weightIn(channel, c) {
 }
 
 /** The state of a drag at its beginning, so that every movement of the pointer starts from there. */
-export function beginDrag(editor) {
-  const { edits, selection } = editor;
+export function beginDrag(editor, selection = editor.selection) {
+  const edits = editor.editsFor(selection);
   const earliest = [...selection].reduce((least, item) => Math.min(least, item.time ?? item.start), Infinity);
   return { edits, selection, earliest, gesture: Symbol("drag") };
 }
@@ -62,13 +68,10 @@ export function dragTo(editor, drag, { by = 0, delta = 0, channel = null, row = 
       if (selection.has(key)) selected.add(result);
       return result;
     },
-    (block) => {
-      const result = movedBlock(block, by);
-      selected.add(result);
-      return result;
-    },
+    (block) => (by ? movedBlock(ended(block, editor.seconds), by) : block),
+    by ? making(editor) : mapBlocks,
   );
-  const stays = new Set([...selected].filter((item) => moved.selection.has(item)));
+  const stays = new Set([...moved.blocks, ...[...selected].filter((item) => moved.selection.has(item))]);
   editor.commit(moved.edits, stays, drag.gesture);
 }
 
@@ -91,7 +94,7 @@ export function selectionTime(editor) {
 /** Stretches a drag's selection in time around an anchor. */
 export function stretchTo(editor, drag, anchor, factor) {
   const place = (key) => ({ ...key, time: tidy(Math.max(editor.snap(anchor + (key.time - anchor) * factor), 0)) });
-  const moved = mapped(drag.edits, drag.selection, place, (block) => stretchedBlock(block, anchor, factor));
+  const moved = mapped(drag.edits, drag.selection, place, (block) => stretchedBlock(ended(block, editor.seconds), anchor, factor), making(editor));
   editor.commit(moved.edits, moved.selection, drag.gesture);
 }
 
@@ -100,7 +103,7 @@ const withRests = (editor) => new Set([...editor.selection, ...restsBeside(edito
 
 export function remove(editor) {
   if (!editor.selection.size) return;
-  const { edits } = mapped(editor.edits, withRests(editor), () => null, () => null);
+  const { edits } = mapped(editor.editsFor(editor.selection), withRests(editor), () => null, () => null);
   editor.commit(edits, new Set());
 }
 
@@ -118,7 +121,7 @@ export function setTime(editor, time) {
 
 /** Selects all keys of the active row; nothing there, or all of it already: everything. */
 export function selectAll(editor) {
-  const own = editor.active === "emotions" ? [...editor.edits.spans, ...editor.edits.presets] : rowKeys(editor, editor.activeRow);
+  const own = editor.active === "emotions" ? [...editor.laneEdits.spans, ...editor.edits.presets] : rowKeys(editor, editor.activeRow);
   const already = own.every((item) => editor.selection.has(item));
   const all = () => [...editor.rows.flatMap((row) => rowKeys(editor, row)), ...editor.edits.spans, ...editor.edits.presets];
   editor.select(new Set(already ? all() : own));
@@ -131,7 +134,7 @@ const rowKeys = (editor, row) =>
 export function goToNext(editor, direction, extend = false) {
   const stops =
     editor.active === "emotions"
-      ? [...editor.edits.spans, ...editor.edits.presets].map((item) => ({ time: item.start, items: [item] }))
+      ? [...editor.laneEdits.spans, ...editor.edits.presets].map((item) => ({ time: item.start, items: [item] }))
       : editor.keys(editor.activeChannel).map((key) => ({ time: key.time, items: key.members.map(({ key: each }) => each) }));
   stops.sort((a, b) => a.time - b.time);
   const from = editor.playhead + direction * 1e-3;
@@ -149,7 +152,7 @@ export function copied(editor) {
     keys.push({ c, ...key });
     return key;
   });
-  const spans = editor.edits.spans.filter((span) => editor.selection.has(span));
+  const spans = editor.laneEdits.spans.filter((span) => editor.selection.has(span));
   const presets = editor.edits.presets.filter((timed) => editor.selection.has(timed));
   const start = selectionTime(editor)?.from;
   if (start === undefined) return null;
@@ -167,10 +170,10 @@ export function paste(editor, clip, flip = false, at = editor.playhead) {
   const elsewhere = !flip && target && clip.channel !== target.id && groups.size === 1 && (editor.activeRow.kind === "unit" || groupOf(editor.active).id !== [...groups][0] || target.parts.length < 3);
   let members = clip.keys.map(({ c, time, value, ease }) => ({ c, key: { time: tidy(time + by), value, ease } }));
   if (elsewhere) members = intoChannel(clip, target, by, editor.balanceOf(editor.activeRow));
-  let { edits, selection } = insertKeys(editor.edits, fromTheBeginning(members));
+  let { edits, selection } = insertKeys(clip.spans.length ? editor.laneEdits : editor.edits, fromTheBeginning(members));
   if (flip) ({ edits, selection } = mirrored(edits, selection));
   for (const span of clip.spans) {
-    const added = addEmotion(edits, span.emotion, span.level, span.start + by, (span.end ?? span.start + NEW_EMOTION) + by);
+    const added = addEmotion(edits, span.emotion, span.level, span.start + by, (span.end ?? span.start + NEW_EMOTION) + by, editor.seconds);
     edits = added.edits;
     added.selection.forEach((item) => selection.add(item));
   }
@@ -204,23 +207,27 @@ export function mirror(editor) {
 }
 
 /** Drops emotion number 1..8 at the playhead, or gives it to the selected blocks. */
-export function dropEmotion(editor, number, at = editor.snap(editor.playhead)) {
+export function dropEmotion(editor, number) {
   const emotion = EMOTIONS[number - 1];
-  const blocks = new Set(editor.edits.spans.filter((span) => editor.selection.has(span)));
-  if (blocks.size && at === editor.snap(editor.playhead)) {
-    const changed = mapBlocks(editor.edits, blocks, (span) => ({ ...span, emotion }));
-    return editor.commit(changed.edits, changed.selection);
-  }
+  const blocks = new Set(editor.laneEdits.spans.filter((span) => editor.selection.has(span)));
+  const { edits, selection } = blocks.size
+    ? mapBlocks(editor.editsFor(editor.selection), blocks, (span) => ({ ...span, emotion }))
+    : withEmotion(editor, number, editor.playhead);
+  editor.commit(edits, selection);
+}
+
+/** The edits with emotion number 1..8 from a time on, for two seconds or in all of the marked time; and its block. */
+export function withEmotion(editor, number, time) {
+  const at = editor.snap(time);
   const loop = editor.loop && at >= editor.loop.from && at < editor.loop.to ? editor.loop : null;
   const [start, end] = loop ? [loop.from, loop.to] : [at, Math.max(Math.min(at + NEW_EMOTION, editor.seconds), at + 0.2)];
-  const { edits, selection } = addEmotion(editor.edits, emotion, editor.level, start, end);
-  editor.commit(edits, selection);
+  return addEmotion(editor.laneEdits, EMOTIONS[number - 1], editor.level, start, end, editor.seconds);
 }
 
 /** The level of the selected blocks, and of the next ones. */
 export function setLevel(editor, level) {
   editor.level = Math.min(Math.max(level, 1), 3);
-  const changed = mapBlocks(editor.edits, editor.selection, (block) => ("level" in block ? { ...block, level: editor.level } : block));
+  const changed = mapBlocks(editor.editsFor(editor.selection), editor.selection, (block) => ("level" in block ? { ...block, level: editor.level } : block));
   if (changed.selection.size) editor.commit(changed.edits, new Set([...editor.selection].filter((item) => "value" in item).concat([...changed.selection])));
   else editor.onChange("draw");
 }
@@ -228,68 +235,6 @@ export function setLevel(editor, level) {
 export function dropGesture(editor, name) {
   const { edits, selection } = addGesture(editor.edits, name, editor.level, editor.snap(editor.playhead), NEW_GESTURE);
   editor.commit(edits, selection);
-}
-
-/** Mutes or unmutes the columns of a row. */
-export function toggleMute(editor, row) {
-  const ids = row.columns.map((c) => COLUMNS[c].id);
-  const regions = editor.edits.mutes.filter((name) => !COLUMNS.some((column) => column.id === name));
-  const silent = new Set(editor.edits.mutes);
-  for (const column of COLUMNS) if (regions.some((name) => name === "all" || name === column.region)) silent.add(column.id);
-  regions.forEach((name) => silent.delete(name));
-  if (editor.isMuted(row)) ids.forEach((id) => silent.delete(id));
-  else ids.forEach((id) => silent.add(id));
-  editor.commit({ ...editor.edits, mutes: [...silent] });
-}
-
-export function toggleSolo(editor, row) {
-  if (!editor.solo.delete(row.id)) editor.solo.add(row.id);
-  editor.onChange("all");
-}
-
-/** The gain that the columns of a row share; 1 where they differ. */
-export function gainOf(editor, row) {
-  const gains = row.columns.map((c) => editor.edits.gains[COLUMNS[c].id] ?? 1);
-  return gains.every((gain) => gain === gains[0]) ? gains[0] : 1;
-}
-
-export function setGain(editor, row, gain, gesture = null) {
-  const gains = { ...editor.edits.gains };
-  for (const c of row.columns) {
-    if (gain === 1) delete gains[COLUMNS[c].id];
-    else gains[COLUMNS[c].id] = tidy(gain);
-  }
-  editor.commit({ ...editor.edits, gains }, editor.selection, gesture);
-}
-
-/** The balance of a linked row: its keys are divided anew between left and right. */
-export function setBalance(editor, row, balance, gesture = null) {
-  const before = editor.balanceOf(row);
-  editor.setView({ balance: { ...editor.view.balance, [row.id]: tidy(balance) } });
-  let { edits } = editor;
-  for (const { members } of editor.keys(row.linked[0])) {
-    for (const { c, key } of members) {
-      if (!COLUMNS[c].side) continue;
-      const partner = members.find((other) => COLUMNS[other.c].id === COLUMNS[c].mirror);
-      const old = sideShare(c, before);
-      const full = old > 0.01 ? key.value / old : partner ? partner.key.value / Math.max(sideShare(partner.c, before), 0.01) : 0;
-      edits = mapKeys(edits, new Set([key]), () => ({ ...key, value: limited(full * sideShare(c, balance)) })).edits;
-    }
-  }
-  editor.commit(edits, edits === editor.edits ? editor.selection : new Set(), gesture);
-}
-
-export function toggleLink(editor, row) {
-  const unlinked = new Set(editor.view.unlinked);
-  if (!unlinked.delete(row.id)) unlinked.add(row.id);
-  editor.channel = 0;
-  editor.setView({ unlinked });
-}
-
-export function toggleOpen(editor, row) {
-  const open = new Set(editor.view.open);
-  if (!open.delete(row.id)) open.add(row.id);
-  editor.setView({ open });
 }
 
 /** Makes the motion of the active row in the marked time (or a second around the playhead) keys of its own. */

@@ -1,33 +1,12 @@
 // Blocks in time: emotions (edits.spans), gestures (edits.presets) and replaced ranges (edits.replace). Functions from
-// edits to new edits; a selection is a Set of the blocks' own objects.
+// edits to new edits; a selection is a Set of the blocks' own objects. lane.js says how emotions make room for others.
 
-import { closed } from "./emotions.js";
 import { tidy } from "./keys.js";
 
 export const SHORTEST = 0.1; // seconds of a block
 
-/** Emotions as they lie in the lane: [{from, to, item}] in seconds, cut at the end of the performance. */
-export function emotionBlocks(edits, seconds) {
-  const ordered = [...edits.spans].sort((a, b) => a.start - b.start);
-  return closed(ordered).map((span, k) => ({ from: span.start, to: Math.min(span.end, Math.max(seconds, span.start)), item: ordered[k] }));
-}
-
 export const gestureBlocks = (edits) =>
   edits.presets.map((timed) => ({ from: timed.start, to: timed.start + timed.seconds, item: timed }));
-
-/** A new emotion; what lay there makes room for it. */
-export function addEmotion(edits, emotion, level, start, end) {
-  const added = { start: tidy(start), end: tidy(end), emotion, level, other: {} };
-  const kept = closed(edits.spans).flatMap((span, k) => {
-    const own = [...edits.spans].sort((a, b) => a.start - b.start)[k];
-    if (span.end <= added.start || span.start >= added.end) return [own];
-    const before = added.start - span.start >= SHORTEST ? [{ ...own, end: added.start }] : [];
-    const after = span.end - added.end >= SHORTEST ? [{ ...own, start: added.end }] : [];
-    return [...before, ...after];
-  });
-  const spans = [...kept, added].sort((a, b) => a.start - b.start);
-  return { edits: { ...edits, spans }, selection: new Set([added]) };
-}
 
 export function addGesture(edits, name, level, start, seconds) {
   const added = { name, start: tidy(start), seconds: tidy(seconds), level, weight: 1, other: {} };

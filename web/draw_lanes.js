@@ -1,6 +1,7 @@
 // The lanes above the rows: ruler, waveform, emotions and gestures.
 
-import { emotionBlocks, gestureBlocks } from "./blocks.js";
+import { gestureBlocks } from "./blocks.js";
+import { emotionBlocks } from "./lane.js";
 import { LANES } from "./places.js";
 import { faded, mix } from "./theme.js";
 
@@ -58,48 +59,50 @@ export function drawWave(ctx, editor, place, theme, words) {
   ctx.fillRect(0, top + LANES.wave - 1, place.width, 1);
 }
 
-export function drawEmotions(ctx, editor, place, theme, words) {
+/** The lanes of blocks; `plan` {edits, selection}: as a drop would make them, with the block that is dropped. */
+export function drawEmotions(ctx, editor, place, theme, words, plan = null) {
   const top = LANES.ruler + LANES.wave;
   const { scale, seconds } = editor;
   ctx.fillStyle = editor.active === "emotions" ? theme.raised : theme.background;
   ctx.fillRect(0, top, place.width, LANES.emotions + place.gestures);
-  const own = editor.baseSpans;
-  for (const span of own) {
+  const incoming = editor.showsIncoming && !plan;
+  for (const span of incoming ? [] : editor.baseSpans) {
     const [from, to] = [scale.x(span.start), scale.x(Math.min(span.end ?? seconds, seconds))];
     ctx.fillStyle = faded(theme.emotions[span.emotion] ?? theme.dim, 0.5);
     ctx.fillRect(from, top + 2, Math.max(to - from - 1, 1), 4);
   }
   const high = LANES.emotions - 10;
-  for (const { from, to, item } of emotionBlocks(editor.edits, seconds)) {
-    const title = `${words(`emotion_${item.emotion}`)}`;
-    drawBlock(ctx, theme, scale.x(from), scale.x(to), top + 8, high, theme.emotions[item.emotion], title, item.level, editor.selection.has(item));
+  const { spans } = plan?.edits ?? editor.laneEdits;
+  for (const { from, to, item } of emotionBlocks(spans, seconds)) {
+    const kind = { selected: editor.selection.has(item), incoming, planned: plan?.selection.has(item) };
+    drawBlock(ctx, theme, scale.x(from), scale.x(to), top + 8, high, theme.emotions[item.emotion], words(`emotion_${item.emotion}`), item.level, kind);
   }
-  if (!editor.edits.spans.length) {
-    text(ctx, own.length ? words("emotions_hint_own") : words("emotions_hint"), 8, top + LANES.emotions - 10, theme.faint, 11);
-  }
+  if (!spans.length) text(ctx, words("emotions_hint"), 8, top + LANES.emotions - 10, theme.faint, 11);
   for (const { from, to, item } of place.gestures ? gestureBlocks(editor.edits) : []) {
     const title = words(`preset_${item.name}`);
     const y = top + LANES.emotions - 1;
-    drawBlock(ctx, theme, scale.x(from), scale.x(to), y, LANES.gestures - 2, theme.dim, title, item.level, editor.selection.has(item));
+    drawBlock(ctx, theme, scale.x(from), scale.x(to), y, LANES.gestures - 2, theme.dim, title, item.level, { selected: editor.selection.has(item) });
   }
   ctx.fillStyle = theme.line;
   ctx.fillRect(0, place.head - 1, place.width, 1);
 }
 
-function drawBlock(ctx, theme, from, to, top, height, colour, title, level, selected) {
+/** A block; one that came in is paler, one that would be dropped has a dashed border. */
+function drawBlock(ctx, theme, from, to, top, height, colour, title, level, { selected, incoming, planned }) {
   const width = Math.max(to - from - 1, 3);
   ctx.save();
   ctx.beginPath();
   ctx.roundRect(from + 0.5, top, width, height, 4);
-  ctx.fillStyle = faded(colour, 0.45 + 0.18 * level);
+  ctx.fillStyle = faded(colour, (0.45 + 0.18 * level) * (incoming ? 0.45 : 1));
   ctx.fill();
-  if (selected) {
-    ctx.lineWidth = 2;
-    ctx.strokeStyle = theme.text;
+  if (selected || incoming || planned) {
+    ctx.lineWidth = selected || planned ? 2 : 1;
+    ctx.strokeStyle = selected || planned ? theme.text : faded(colour, 0.9);
+    ctx.setLineDash(planned ? [4, 3] : []);
     ctx.stroke();
   }
   ctx.clip();
-  const strong = theme.blockText;
+  const strong = incoming ? theme.text : theme.blockText;
   text(ctx, title, Math.max(from, 0) + 7, top + height / 2 + 4, strong, 11, "600");
   const dots = ctx.measureText(title).width + Math.max(from, 0) + 15;
   for (let k = 0; k < 3; k++) {

@@ -1,5 +1,6 @@
 // What moves over the timeline, on a canvas of its own: playhead, selection, the sign beside the pointer.
 
+import { drawEmotions } from "./draw_lanes.js";
 import { colourOf, label } from "./draw_rows.js";
 import { LANES, rowScale } from "./places.js";
 import { readout } from "./rows.js";
@@ -7,9 +8,10 @@ import { faded } from "./theme.js";
 import { clock } from "./timeline.js";
 
 /** What moves: the playhead, the values there, the box, the stretch bar, what is under the pointer. pointer: see pointer.js. */
-export function drawMoving(ctx, editor, place, theme, pointer) {
+export function drawMoving(ctx, editor, place, theme, pointer, words) {
   ctx.clearRect(0, 0, place.width, place.height);
   const { scale } = editor;
+  if (pointer.carried?.plan) drawEmotions(ctx, editor, place, theme, words, pointer.carried.plan);
   if (pointer.soft) {
     const [from, to] = [scale.x(pointer.soft.time - pointer.soft.radius), scale.x(pointer.soft.time + pointer.soft.radius)];
     ctx.fillStyle = faded(theme.accent, 0.1);
@@ -53,6 +55,7 @@ export function drawMoving(ctx, editor, place, theme, pointer) {
     ctx.arc(pointer.near.x, pointer.near.y, 8, 0, 7);
     ctx.stroke();
   }
+  if (pointer.edge) drawEdge(ctx, theme, pointer.edge);
   if (pointer.note) drawNote(ctx, place, theme, pointer.note);
 }
 
@@ -71,6 +74,16 @@ function drawDots(ctx, editor, place, theme, x) {
       ctx.fill();
     });
   });
+}
+
+/** The edge of a block that a press would take, as a bar inside it; on a seam one in either block. */
+function drawEdge(ctx, theme, { x, part, gestures }) {
+  const [top, height] = gestures ? [LANES.ruler + LANES.wave + LANES.emotions - 1, LANES.gestures - 2] : [LANES.ruler + LANES.wave + 8, LANES.emotions - 10];
+  ctx.fillStyle = theme.text;
+  ctx.beginPath();
+  if (part !== "start") ctx.roundRect(x - 5.5, top + 3, 3, height - 6, 1.5);
+  if (part !== "end") ctx.roundRect(x + 2.5, top + 3, 3, height - 6, 1.5);
+  ctx.fill();
 }
 
 /** A small sign beside the pointer. */

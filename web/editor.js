@@ -5,6 +5,7 @@ import { roundEven } from "./curve.js";
 import { EditsError, editsToJson, NO_EDITS, parseEdits } from "./edits_json.js";
 import { History } from "./history.js";
 import { channelKeys } from "./keys.js";
+import { incomingEmotions } from "./lane.js";
 import { muted, Performance } from "./model.js";
 import { fillChannel, groupOf, ROWS, visibleRows } from "./rows.js";
 import { snapped, TimeScale } from "./timeline.js";
@@ -36,6 +37,7 @@ export class Editor {
     this.level = 2;
     this.playhead = 0;
     this.playing = false;
+    this.incoming = [];
     this.loop = null;
     this.looping = true;
     this.compare = false;
@@ -103,12 +105,36 @@ export class Editor {
     this.source = source;
     this.performance = new Performance(source);
     this.performance.update(this.edits);
+    this.setIncoming(incomingEmotions(source.spans ?? [], this.seconds));
     this.series = new Map();
     this.scale.resize(this.seconds, this.scale.width);
     this.playhead = Math.min(this.playhead, this.lastTime);
     if (this.loop && this.loop.from >= this.seconds) this.loop = null;
     this.layout();
     this.onChange("all");
+  }
+
+  /** The emotions that came in, as blocks; what was selected of others is so no more. */
+  setIncoming(spans) {
+    if (JSON.stringify(spans) === JSON.stringify(this.incoming)) return;
+    const gone = new Set(this.incoming);
+    this.incoming = spans;
+    this.history.state = this.stateWith(this.edits, new Set([...this.selection].filter((item) => !gone.has(item) || this.edits.spans.includes(item))));
+  }
+
+  /** Whether the lane of emotions shows those that came in, because there are no edits of them. */
+  get showsIncoming() {
+    return this.incoming.length > 0 && !this.edits.spans.length && !this.edits.replaceSpans;
+  }
+
+  /** The edits with the emotions of the lane among them: those that came in become edits with the first change. */
+  get laneEdits() {
+    return this.showsIncoming ? { ...this.edits, spans: this.incoming, replaceSpans: true } : this.edits;
+  }
+
+  /** The edits that a change of these things starts from: with the emotions that came in when one is among them. */
+  editsFor(selection) {
+    return this.incoming.some((span) => selection.has(span)) ? this.laneEdits : this.edits;
   }
 
   /** The next state. Changes of one gesture (a value) are undone together and written when it ends. */
@@ -148,6 +174,13 @@ export class Editor {
     if (this.readOnly || text === this.text) return;
     this.text = text;
     this.onText(text);
+  }
+
+  /** Takes back what the gesture in progress has changed. */
+  abandon() {
+    if (!this.history.abandon()) return;
+    this.refresh();
+    this.onChange("all");
   }
 
   undo() {

@@ -1,6 +1,6 @@
 // The names of the rows with their switches, beside the timeline.
 
-import { gainOf, setBalance, setGain, toggleLink, toggleMute, toggleOpen, toggleSolo } from "./actions.js";
+import { gainOf, setBalance, setGain, toggleLink, toggleMute, toggleOpen, toggleSolo } from "./row_actions.js";
 import { button, dragNumber, h, pressed, setIcon } from "./controls.js";
 import { LANES } from "./places.js";
 import { EMOTION_ROW } from "./editor.js";

@@ -27,6 +27,14 @@ export class History {
     this.gesture = null;
   }
 
+  /** Takes back the gesture in progress, for good. */
+  abandon() {
+    if (this.gesture === null || !this.past.length) return false;
+    this.state = this.past.pop();
+    this.seal();
+    return true;
+  }
+
   undo() {
     return this.step(this.past, this.future);
   }

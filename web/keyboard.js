@@ -2,6 +2,7 @@
 
 import * as act from "./actions.js";
 import { EMOTION_ROW } from "./editor.js";
+import * as rows from "./row_actions.js";
 import { INTERPOLATIONS } from "./units.js";
 
 const STEP = 0.01; // of a value
@@ -67,9 +68,9 @@ export const BINDINGS = [
   ["[ ]", "loop_ends", (editor, event) => mark(editor, event.key === "[" ? "from" : "to")],
   ["L", "loop", (editor, event, widget) => widget.toggleLoop()],
   ["B", "compare", (editor, event, widget) => widget.compare(true)],
-  ["O", "open", onRow(act.toggleOpen)],
-  ["S", "solo", onRow(act.toggleSolo)],
-  ["D", "mute", onRow(act.toggleMute)],
+  ["O", "open", onRow(rows.toggleOpen)],
+  ["S", "solo", onRow(rows.toggleSolo)],
+  ["D", "mute", onRow(rows.toggleMute)],
   ["A", "only_active", (editor) => editor.setView({ onlyActive: !editor.view.onlyActive })],
   ["N", "snap", (editor) => editor.setView({ snap: !editor.view.snap })],
   ["Z X 0", "zoom", zoom],

@@ -64,6 +64,7 @@ export function fileMenu(editor, words, widget, close) {
     menuItem(words("export_json"), run(() => download("performance.json", performanceJson(table(), editor.fps, spans()), "application/json"))),
     menuItem(words("export_csv"), run(() => download("performance.csv", performanceCsv(table(), editor.fps, spans()), "text/csv"))),
     menuItem(words("show_text"), run(() => showText(editor, words, widget))),
+    ...(editor.edits.replaceSpans ? [menuItem(words("emotions_as_came"), run(() => editor.commit({ ...editor.edits, spans: [], replaceSpans: false }, new Set())))] : []),
     menuItem(words("clear"), run(() => editor.commit({ ...NO_EDITS, other: editor.edits.other }, new Set()))),
   ];
 }

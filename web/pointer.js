@@ -1,30 +1,23 @@
 // The pointer on the timeline: what lies under it, and each gesture from press to release.
 
-import {
-  addKeyAt,
-  beginDrag,
-  dragTo,
-  dropEmotion,
-  selectionTime,
-  stretchTo,
-} from "./actions.js";
-import { blockEnd, emotionBlocks, gestureBlocks, mapBlocks, resizedBlock } from "./blocks.js";
+import { addKeyAt, selectionTime } from "./actions.js";
+import { gestureBlocks } from "./blocks.js";
+import { movingSeam, onBlocks, resizing } from "./block_gestures.js";
 import { noteText } from "./draw_moving.js";
-import { EMOTION_ROW } from "./editor.js";
+import { boxing, dragging, marking, onKey, panning, scrubbing, setLoop, stretching } from "./gestures.js";
+import { emotionBlocks } from "./lane.js";
 import { keyPoints, LANES, rangesOf, rowScale } from "./places.js";
-import { channelValue, deltaFor } from "./rows.js";
-import { blockAt, clock, insideBox, nearest, rowAt } from "./timeline.js";
-import { EMOTIONS } from "./units.js";
+import { blockAt, nearest, rowAt } from "./timeline.js";
 
 const REACH = 9; // pixels from a key
-const STARTS = 3; // pixels before a press becomes a drag
 const TWICE = 380; // milliseconds between the presses of a double click
 
 export class Pointer {
   /** place(): the geometry. redraw(): what moves has changed. */
   constructor(editor, canvas, place, redraw) {
     Object.assign(this, { editor, canvas, place, redraw });
-    this.gesture = this.near = this.note = this.box = this.soft = null;
+    // What drawMoving shows: a key, a sign, a box, the radius of a soft drag, an edge, what is carried here to be dropped.
+    this.gesture = this.near = this.note = this.box = this.soft = this.edge = this.carried = null;
     this.radius = 0.8; // seconds of a soft drag
     this.last = { time: 0, x: 0, y: 0 };
     canvas.addEventListener("pointerdown", (event) => this.down(event));
@@ -64,7 +57,7 @@ export class Pointer {
     if (y < LANES.ruler + LANES.wave) return { zone: "wave" };
     if (y < place.head) {
       const gestures = y >= LANES.ruler + LANES.wave + LANES.emotions - 1;
-      const all = gestures ? gestureBlocks(editor.edits) : emotionBlocks(editor.edits, editor.seconds);
+      const all = gestures ? gestureBlocks(editor.edits) : emotionBlocks(editor.laneEdits.spans, editor.seconds);
       const pixels = all.map(({ from, to, item }) => ({ from: scale.x(from), to: scale.x(to), item }));
       return { zone: "blocks", gestures, block: blockAt(pixels, x) };
     }
@@ -97,7 +90,7 @@ export class Pointer {
     this.canvas.setPointerCapture(event.pointerId);
     const twice = event.timeStamp - this.last.time < TWICE && Math.hypot(at.x - this.last.x, at.y - this.last.y) < 5;
     this.last = { time: twice ? 0 : event.timeStamp, ...at };
-    this.gesture = event.button === 1 ? this.pan(at) : this.begin(at, this.hit(at), event, twice);
+    this.gesture = event.button === 1 ? panning(this, at) : this.begin(at, this.hit(at), event, twice);
     if (this.gesture) this.gesture.start ??= at;
     this.move(event);
   }
@@ -111,162 +104,39 @@ export class Pointer {
     const { editor } = this;
     const time = Math.min(editor.scale.time(at.x), editor.lastTime);
     if (hit.zone === "ruler" || hit.zone === "wave") {
-      if (twice && editor.loop) return this.setLoop(null);
-      return event.shiftKey ? this.marking(editor.snap(time)) : this.scrubbing();
+      if (twice && editor.loop) return setLoop(editor, null);
+      return event.shiftKey ? marking(this, editor.snap(time)) : scrubbing(this);
     }
-    if (hit.zone === "loop") return this.marking(hit.anchor);
-    if (editor.readOnly) return this.scrubbing();
-    if (hit.zone === "stretch") return this.stretching(hit);
-    if (hit.zone === "blocks") return this.onBlocks(at, hit, event, twice);
-    if (hit.zone !== "row") return this.boxing(at, event);
-    if (hit.key) return this.onKey(at, hit, event);
-    if (hit.range) return this.resizing(hit.range);
+    if (hit.zone === "loop") return marking(this, hit.anchor);
+    if (editor.readOnly) return scrubbing(this);
+    if (hit.zone === "stretch") return stretching(this, hit);
+    if (hit.zone === "blocks") return onBlocks(this, at, hit, event, twice);
+    if (hit.zone !== "row") return boxing(this, at, event);
+    if (hit.key) return onKey(this, at, hit, event);
+    if (hit.range) return hit.range.part === "seam" ? movingSeam(this, hit.range) : resizing(this, hit.range);
     const { channel, order, scale } = this.channelAt(hit.index, at);
     editor.setActive(hit.row.id, order);
-    if (!twice) return this.boxing(at, event);
+    if (!twice) return boxing(this, at, event);
     addKeyAt(editor, hit.row, channel, time, scale.value(at.y), null);
-    return this.dragging(at, { ...hit, key: { time: editor.snap(time), channel } });
+    return dragging(this, at, { ...hit, key: { time: editor.snap(time), channel } });
   }
 
-  scrubbing() {
-    return { move: (at) => this.editor.setPlayhead(this.editor.snap(this.editor.scale.time(at.x))) };
+  /** What a drag from elsewhere would put here, {plan: {edits, selection} or null}, and a sign for it. */
+  carry(carried, note = null) {
+    Object.assign(this, { carried, note, near: null, edge: null });
+    this.redraw();
   }
 
-  marking(anchor) {
-    return {
-      move: (at) => {
-        const time = Math.min(this.editor.snap(this.editor.scale.time(at.x)), this.editor.seconds);
-        const [from, to] = [Math.min(anchor, time), Math.max(anchor, time)];
-        this.setLoop(to - from > 1.5 / this.editor.fps ? { from, to } : null);
-      },
-    };
-  }
-
-  setLoop(loop) {
-    this.editor.loop = loop;
-    if (loop) this.editor.looping = true;
-    this.editor.onChange("draw");
-    return null;
-  }
-
-  pan(start) {
-    let last = start.x;
-    return {
-      move: (at) => {
-        this.editor.scale.pan(last - at.x);
-        last = at.x;
-        this.editor.onChange("draw");
-      },
-    };
-  }
-
-  boxing(start, event) {
-    const { editor } = this;
-    const before = event.shiftKey ? editor.selection : new Set();
-    if (!event.shiftKey && editor.selection.size) editor.select(new Set());
-    return {
-      threshold: STARTS,
-      move: (at) => {
-        this.box = { x0: start.x, y0: start.y, x1: at.x, y1: at.y };
-        const place = this.place();
-        const inside = editor.rows.flatMap((row, index) => keyPoints(editor, place, index).filter((key) => key.y >= place.head && insideBox(key, this.box)));
-        editor.select(new Set([...before, ...inside.flatMap((key) => key.members.map(({ key: each }) => each))]));
-      },
-    };
-  }
-
-  onKey(at, hit, event) {
-    const { editor } = this;
-    const items = hit.key.members.map(({ key }) => key);
-    const has = items.some((item) => editor.selection.has(item));
-    editor.setActive(hit.row.id, hit.key.order);
-    if (event.shiftKey && !event.altKey) {
-      editor.select(new Set(has ? [...editor.selection].filter((item) => !items.includes(item)) : [...editor.selection, ...items]));
-      if (has) return null;
-    } else if (!has) editor.select(new Set(items));
-    return this.dragging(at, hit);
-  }
-
-  /** Drags the selection by a key: Shift locks an axis, Alt takes neighbours along softly. */
-  dragging(start, hit) {
-    const { editor } = this;
-    const { channel, time } = hit.key;
-    const drag = beginDrag(editor);
-    const frame = editor.frameAt(time);
-    const values = editor.performance.rowAt(frame);
-    const scale = rowScale(editor, this.place(), hit.index);
-    const shown = channelValue(channel, editor.performance.edited, frame);
-    const grip = scale.y(shown) - start.y;
-    let current = null;
-    const apply = (at, event) => {
-      current = [at, event];
-      let by = Math.max(editor.snap(Math.max(time + (at.x - start.x) / editor.scale.scale, 0)) - time, -drag.earliest);
-      let value = scale.value(at.y + grip);
-      if (event.shiftKey) {
-        if (Math.abs(at.x - start.x) > Math.abs(at.y - start.y)) value = shown;
-        else by = 0;
-      }
-      const delta = value === shown ? 0 : deltaFor(channel, values, value, editor.balanceOf(hit.row));
-      this.soft = event.altKey ? { time: time + by, radius: this.radius } : null;
-      dragTo(editor, drag, { by, delta, channel, row: hit.row, radius: event.altKey ? this.radius : 0 });
-      const now = channelValue(channel, editor.performance.edited, editor.frameAt(time + by));
-      this.note = { x: editor.scale.x(time + by), y: scale.y(now), text: noteText(channel, time + by, now) };
-    };
-    const again = () => current && apply(...current);
-    return { threshold: STARTS, move: apply, again, edits: true };
-  }
-
-  stretching({ anchor, edge }) {
-    const drag = beginDrag(this.editor);
-    return {
-      edits: true,
-      move: (at) => {
-        const time = this.editor.snap(this.editor.scale.time(at.x));
-        const factor = Math.max((time - anchor) / (edge - anchor), 0.02);
-        stretchTo(this.editor, drag, anchor, factor);
-        this.note = { x: at.x, y: 40, text: `× ${factor.toFixed(2)}` };
-      },
-    };
-  }
-
-  onBlocks(at, hit, event, twice) {
-    const { editor } = this;
-    editor.setActive(EMOTION_ROW);
-    if (!hit.block) {
-      if (twice && !hit.gestures) dropEmotion(editor, EMOTIONS.indexOf(editor.emotion ?? "happy") + 1, editor.snap(editor.scale.time(at.x)));
-      else if (!event.shiftKey) editor.select(new Set());
-      return null;
+  /** Gives up the gesture in progress: what it changed is as before. True when there was one. */
+  cancel() {
+    if (this.carried) {
+      this.carry(null);
+      return true;
     }
-    const { item, part } = hit.block;
-    if (event.shiftKey) editor.select(new Set([...editor.selection, item]));
-    else if (!editor.selection.has(item)) editor.select(new Set([item]));
-    if (part !== "body") return this.resizing(hit.block);
-    const drag = beginDrag(editor);
-    return {
-      threshold: STARTS,
-      edits: true,
-      move: (now) => {
-        const by = Math.max(editor.snap(Math.max(item.start + (now.x - at.x) / editor.scale.scale, 0)) - item.start, -drag.earliest);
-        dragTo(editor, drag, { by });
-        this.note = { ...now, text: `${clock(item.start + by)} – ${clock((blockEnd(item) ?? editor.seconds) + by)}` };
-      },
-    };
-  }
-
-  resizing({ item, part }) {
-    const { editor } = this;
-    editor.select(new Set([item]));
-    const drag = beginDrag(editor);
-    return {
-      threshold: STARTS,
-      edits: true,
-      move: (at) => {
-        const time = editor.snap(editor.scale.time(at.x));
-        const { edits, selection } = mapBlocks(drag.edits, drag.selection, (block) => resizedBlock(block, part, time));
-        editor.commit(edits, selection, drag.gesture);
-        this.note = { ...at, text: clock(time) };
-      },
-    };
+    if (!this.gesture) return false;
+    if (this.gesture.edits) this.editor.abandon();
+    this.end();
+    return true;
   }
 
   move(event) {
@@ -277,7 +147,7 @@ export class Pointer {
     const { gesture } = this;
     if (gesture.threshold && Math.hypot(at.x - gesture.start.x, at.y - gesture.start.y) < gesture.threshold) return;
     gesture.threshold = 0;
-    this.near = null;
+    this.near = this.edge = null;
     gesture.move(at, event);
     this.redraw();
   }
@@ -286,8 +156,12 @@ export class Pointer {
     if (this.isOther(event)) return;
     if (this.canvas.hasPointerCapture?.(event.pointerId)) this.canvas.releasePointerCapture(event.pointerId);
     if (this.gesture?.edits) this.editor.flush();
-    this.gesture = this.box = this.soft = this.note = null;
+    this.end();
     this.hover(this.hit(this.point(event)), this.point(event));
+  }
+
+  end() {
+    this.gesture = this.box = this.soft = this.note = null;
     this.editor.onChange("draw");
   }
 
@@ -300,8 +174,11 @@ export class Pointer {
       const value = this.editor.curve(channel).edited[this.editor.frameAt(time)];
       if (time <= this.editor.seconds) this.note = { ...at, text: noteText(channel, time, value) };
     }
-    const edge = hit?.zone === "loop" || hit?.zone === "stretch" || hit?.range || (hit?.block && hit.block.part !== "body");
-    this.canvas.style.cursor = edge ? "ew-resize" : hit?.key || hit?.block ? "grab" : hit?.zone === "row" ? "crosshair" : "default";
+    const part = (hit?.block ?? hit?.range)?.part;
+    this.edge = hit?.block && part !== "body" && !this.editor.readOnly ? { ...hit.block, gestures: hit.gestures } : null;
+    const sides = hit?.zone === "loop" || hit?.zone === "stretch" || part === "start" || part === "end";
+    const over = hit?.key || hit?.block ? "grab" : hit?.zone === "row" ? "crosshair" : "default";
+    this.canvas.style.cursor = part === "seam" ? "col-resize" : sides ? "ew-resize" : over;
     this.redraw();
   }
 

@@ -128,16 +128,29 @@ export const insideBox = (point, box) =>
   point.y >= Math.min(box.y0, box.y1) &&
   point.y <= Math.max(box.y0, box.y1);
 
-const EDGE = 7; // pixels
+const EDGE = 7; // pixels of a block that are its edge
+const OUTSIDE = 3; // pixels beside a block that still are
+const SEAM = 3; // pixels on either side of where two blocks touch
 
-/** What of blocks [{from, to, item}] in pixels lies at x: {item, part: "start" | "end" | "body"}, the last one first. */
+/**
+ * What of blocks [{from, to, item}] in pixels lies at x: {item, part: "start" | "end" | "body", x: of that edge}; where
+ * two touch, the edge of the one that x is in, and on the seam both: {item, part: "seam", next, x}. Of blocks that
+ * overlap the last one.
+ */
 export function blockAt(blocks, x) {
-  for (const block of [...blocks].reverse()) {
-    const edge = Math.min(EDGE, (block.to - block.from) / 3);
-    if (x < block.from - 3 || x > block.to + 3) continue;
-    if (x < block.from + edge) return { item: block.item, part: "start" };
-    if (x > block.to - edge) return { item: block.item, part: "end" };
-    return { item: block.item, part: "body" };
+  const beside = (block) => Math.max(block.from - x, x - block.to, 0);
+  const near = [...blocks].reverse().filter((block) => beside(block) <= OUTSIDE);
+  const block = near.find((each) => !beside(each)) ?? near.sort((a, b) => beside(a) - beside(b))[0];
+  if (!block) return null;
+  const thin = (each) => (each.to - each.from) / 3;
+  for (const next of blocks) {
+    const before = blocks.find((each) => each !== next && Math.abs(each.to - next.from) < 1);
+    if (!before || (block !== before && block !== next)) continue;
+    if (Math.abs(x - next.from) <= Math.min(SEAM, thin(before), thin(next))) {
+      return { item: before.item, part: "seam", next: next.item, x: next.from };
+    }
   }
-  return null;
+  const edge = Math.min(EDGE, thin(block));
+  const part = x < block.from + edge ? "start" : x > block.to - edge ? "end" : "body";
+  return { item: block.item, part, x: part === "start" ? block.from : block.to };
 }

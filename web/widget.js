@@ -177,7 +177,7 @@ export class EditorWidget {
       if (what.has("edits") && editor.selection.size < FEW) this.panel.updateSelection();
       this.panel.updateTime();
     }
-    drawMoving(this.top.getContext("2d"), editor, this.place, this.colours, this.pointer);
+    drawMoving(this.top.getContext("2d"), editor, this.place, this.colours, this.pointer, this.words);
     this.faceView.draw();
     if (editor.playing) this.changed("playhead");
   }
@@ -300,7 +300,7 @@ export class EditorWidget {
   }
 
   escape() {
-    if (this.closeSheet()) return;
+    if (this.pointer.cancel() || this.closeSheet()) return;
     if (this.editor.selection.size) this.editor.select(new Set());
     else if (this.full) this.toggleFull();
   }

@@ -7,6 +7,7 @@ import { isClip, isEntry, performanceCsv, performanceJson, readFile, withPerform
 import { History } from "../../web/history.js";
 import { bindingFor, BINDINGS } from "../../web/keyboard.js";
 import { Playback } from "../../web/playback.js";
+import * as rows from "../../web/row_actions.js";
 import { sourceFrom } from "../../web/source.js";
 import { LANGUAGES, unitName, wordsIn } from "../../web/strings.js";
 import { blockAt, clock, insideBox, nearest, rowAt, snapped, TimeScale, tops } from "../../web/timeline.js";
@@ -188,14 +189,14 @@ test("solo, mute and gain", () => {
   const { editor } = editorWith('{"keys": {"jaw_open": [[0, 0.4]], "yaw": [[0, 0.2]]}, "mutes": ["pose", "cheeks"]}');
   const [jaw, yaw] = [8, 34];
   assert.deepEqual([editor.values()[jaw], editor.values()[yaw]], [Math.fround(0.4), 0]);
-  act.toggleMute(editor, editor.row("head"));
+  rows.toggleMute(editor, editor.row("head"));
   assert.equal(editor.values()[yaw], Math.fround(0.2));
   assert.ok(editor.edits.mutes.includes("cheek_puff"));
-  act.toggleSolo(editor, editor.row("head"));
+  rows.toggleSolo(editor, editor.row("head"));
   assert.equal(editor.values()[jaw], 0);
-  act.setGain(editor, editor.row("smile"), 1.5);
-  assert.equal(act.gainOf(editor, editor.row("smile")), 1.5);
-  act.setGain(editor, editor.row("smile"), 1);
+  rows.setGain(editor, editor.row("smile"), 1.5);
+  assert.equal(rows.gainOf(editor, editor.row("smile")), 1.5);
+  rows.setGain(editor, editor.row("smile"), 1);
   assert.deepEqual(editor.edits.gains, {});
 });
 
@@ -327,8 +328,8 @@ test("undo brings the balance back with the keys that it divided", () => {
   const { editor } = editorWith();
   smiling(editor, 1);
   const row = editor.row("smile");
-  act.setBalance(editor, row, 0.5, "knob");
-  act.setBalance(editor, row, 0.8, "knob");
+  rows.setBalance(editor, row, 0.5, "knob");
+  rows.setBalance(editor, row, 0.8, "knob");
   editor.flush();
   const right = () => editor.edits.keys.lip_corner_raise_right[1].value;
   assert.ok(Math.abs(right() - 0.1) < 1e-3 && editor.balanceOf(row) === 0.8);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { addEmotion, emotionBlocks, lastMoment, mapBlocks, movedBlock, resizedBlock, stretchedBlock } from "../../web/blocks.js";
+import { lastMoment, mapBlocks, movedBlock, resizedBlock, stretchedBlock } from "../../web/blocks.js";
 import { curveAt, fillCurve } from "../../web/curve.js";
 import { editsToJson, NO_EDITS, parseEdits } from "../../web/edits_json.js";
 import { addKey, channelKeys, insertKeys, layerAt, mapKeys, mirrored, restsBeside, simplified, softWeights } from "../../web/keys.js";
@@ -120,16 +120,6 @@ test("pasted keys go where they belong", () => {
   const { edits: result, selection } = insertKeys(start, members);
   assert.deepEqual([rows(result.keys.yaw), rows(result.replace[0].keys.yaw)], [[[0.5, 0.1]], [[1.5, 0.1]]]);
   assert.equal(selection.size, 2);
-});
-
-test("a new emotion makes room for itself", () => {
-  let { edits: result } = addEmotion(NO_EDITS, "happy", 2, 0, 4);
-  ({ edits: result } = addEmotion(result, "sad", 1, 1, 2));
-  assert.deepEqual(result.spans.map(({ emotion, start, end }) => [emotion, start, end]), [["happy", 0, 1], ["sad", 1, 2], ["happy", 2, 4]]);
-  ({ edits: result } = addEmotion(result, "fear", 1, 0, 4));
-  assert.equal(result.spans.length, 1);
-  const open = edits({ spans: [{ start: 0, emotion: "sad" }, { start: 2, emotion: "happy" }] });
-  assert.deepEqual(emotionBlocks(open, 5).map(({ from, to }) => [from, to]), [[0, 2], [2, 5]]);
 });
 
 test("blocks move, grow and stretch; a range takes its keys along", () => {
