@@ -1,6 +1,7 @@
 // The controls above the timeline: transport, emotions, tools, and the selected key's numbers.
 
 import { dropEmotion, nudge, setEase, setLevel, setTime } from "./actions.js";
+import { dragChip } from "./chip_drag.js";
 import { button, dragNumber, h, menuButton, pressed, setIcon } from "./controls.js";
 import { fileMenu, gestureMenu } from "./menus.js";
 import { clock } from "./timeline.js";
@@ -90,27 +91,10 @@ export class Panel {
     const chip = button("", `${this.words(`emotion_${emotion}`)} (${k + 1})`, () => dropEmotion(this.editor, k + 1), { class: "aue-chip" });
     chip.append(h("kbd", {}, String(k + 1)), this.words(`emotion_${emotion}`));
     chip.style.setProperty("--hue", `var(--aue-emotion-${emotion})`);
-    let drag = null;
-    chip.onpointerdown = (event) => {
-      if (event.button) return;
+    chip.addEventListener("pointerdown", () => {
       this.editor.emotion = emotion;
-      drag = { x: event.clientX, y: event.clientY, far: false };
-      chip.setPointerCapture(event.pointerId);
-    };
-    chip.onpointermove = (event) => {
-      if (drag && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > 8) drag.far = true;
-    };
-    chip.onpointerup = (event) => {
-      if (drag?.far) {
-        const time = widget.timeUnder(event);
-        if (time !== null) dropEmotion(this.editor, k + 1, this.editor.snap(time));
-        chip.addEventListener("click", (click) => click.stopImmediatePropagation(), { once: true, capture: true });
-      }
-      drag = null;
-    };
-    chip.onpointercancel = () => {
-      drag = null;
-    };
+    });
+    dragChip(chip, widget, k + 1);
     return chip;
   }
 
