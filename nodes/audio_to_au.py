@@ -153,7 +153,7 @@ class AudioToAU(io.ComfyNode):
                 seed=seed,
             )
             heard = _listen(alm, sound, wishes)
-        performance = speech_to_au(sound, options, seed, heard.expression if heard else None)
+        performance = speech_to_au(sound, options, seed, heard.expression if heard else None, progress(1))
         emotions = performance.spans if heard else options.emotions
         return io.NodeOutput(
             performance,

@@ -17,7 +17,7 @@ from ..au.sequence import AUSequence, s_curve
 from . import spectrum as spectra
 from .alignment import align
 from .coarticulation import JAW, LIPS, MOUTH, TEETH, VISEMES, Phones, mouth_track, viseme_track
-from .model import Heard, hear
+from .model import Heard, Progress, hear
 from .spectrum import STEPS_PER_FRAME, Spectrum
 
 LEAD = 4.0  # steps of 10 ms by which the mouth is ahead of the sound
@@ -51,12 +51,13 @@ def articulate(
     spectrum: Spectrum | None = None,
     heard: Heard | None = None,
     transcript: str = "",
+    progress: Progress | None = None,
 ) -> Articulation:
     """Mouth of speech [N] (16 kHz mono, from `to_speech`) over so many frames; `spectrum` and `heard` save analysing it
     twice. `transcript`, the words that are said, takes effect where pocketsphinx is installed and finds them."""
     spectrum = spectrum or spectra.analyse(speech, frames)
-    heard = heard or hear(speech, frames)
-    phones = _said(speech, transcript, heard) if transcript.strip() else None
+    heard = heard or hear(speech, frames, progress=progress)
+    phones = _said(speech, transcript, heard, progress) if transcript.strip() else None
     units = heard.units if phones is None else mouth_track(phones, frames)
     speaking = _speaking(spectrum, heard, frames)
     shapes = convolve1d(units, _SOFTENING, axis=0, mode="nearest") * speaking[:, None]
@@ -72,10 +73,10 @@ def articulate(
     return Articulation(sequence, np.clip(envelope, 0, 1).astype(np.float32))
 
 
-def _said(speech: np.ndarray, transcript: str, heard: Heard) -> Phones | None:
+def _said(speech: np.ndarray, transcript: str, heard: Heard, progress: Progress | None) -> Phones | None:
     """The phones of known words; None for words that the model does not hear, because any can be aligned with any
     sound."""
-    phones = align(speech, transcript)
+    phones = align(speech, transcript, progress)
     if phones is None:
         return None
     visemes, ears = viseme_track(phones, len(heard.visemes)), heard.visemes.argmax(axis=1)

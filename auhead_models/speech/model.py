@@ -6,6 +6,7 @@ weights/auhead_speech.md. `hear` takes recordings of any length in overlapping w
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,8 @@ from .encoder import EncoderConfig, SpeechEncoder
 from .features import STEPS_PER_FRAME, log_mel
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "auhead_speech.safetensors"
+Progress = Callable[[int, int], None]  # (done, total) of a part of the work, window by window; may raise to cancel
+
 _OVERLAP = 25  # frames that two windows share, half of which each gives away
 
 
@@ -77,7 +80,7 @@ def load_model(path: Path = WEIGHTS) -> SpeechModel:
 
 
 @torch.inference_mode()
-def hear(speech: np.ndarray, frames: int, model: SpeechModel | None = None) -> Heard:
+def hear(speech: np.ndarray, frames: int, model: SpeechModel | None = None, progress: Progress | None = None) -> Heard:
     """What is in speech [N] (16 kHz mono, from `to_speech`) over so many frames; `model` is the bundled one if None."""
     model = model or load_model()
     mel = log_mel(speech, frames)
@@ -96,4 +99,6 @@ def hear(speech: np.ndarray, frames: int, model: SpeechModel | None = None) -> H
         )
         parts.append([output[0, begun - start : ends - start].numpy() for output in outputs])
         begun, start = ends, stop - _OVERLAP
+        if progress is not None:
+            progress(begun, frames)
     return Heard(*(np.concatenate(part) for part in zip(*parts)))

@@ -13,6 +13,7 @@ from .compose import compose, with_asymmetry
 from .emphasis import emphasis_track
 from .gaze import gaze_track, keep_target, plan_gaze
 from .head import head_track
+from .model import Progress
 from .options import SpeechOptions
 from .prosody import prosody
 from .spectrum import analyse
@@ -21,13 +22,18 @@ _log = logging.getLogger(__name__)
 
 
 def speech_to_au(
-    audio: Audio, options: SpeechOptions | None = None, seed: int = 0, expression: AUSequence | None = None
+    audio: Audio,
+    options: SpeechOptions | None = None,
+    seed: int = 0,
+    expression: AUSequence | None = None,
+    progress: Progress | None = None,
 ) -> AUSequence:
     """The performance of a sound at 25 fps, ceil(samples · 25 / sample_rate) frames.
 
     `expression`, of that length and rate, takes the place of the emotions in the options; the result keeps its spans.
     The same sound, options and seed give the same performance; the strength of one layer changes only that layer. A
-    silent sound moves no lips, with a warning in the log.
+    silent sound moves no lips, with a warning in the log. `progress` is told how far hearing is, then how far finding
+    the words of a transcript is, and may raise to cancel.
     """
     options = options or SpeechOptions()
     if audio.silent:
@@ -41,7 +47,7 @@ def speech_to_au(
     head = head_track(shape, frames, seed, options.head_motion)
     return compose(
         _expression(emotions, emphasis_track(shape, frames, seed), options, seed),
-        articulate(speech, frames, spectrum, transcript=options.transcript),
+        articulate(speech, frames, spectrum, transcript=options.transcript, progress=progress),
         blink_track(plan_blinks(shape, shifts, seed, options.blinks, emotions.spans), frames),
         keep_target(gaze_track(shifts, frames, options.gaze), head, options.gaze),
         head,

@@ -135,3 +135,8 @@ def test_cancel_stops_within_a_token(nodes, toy, cancel_after, updates):
     alm.opened  # noqa: B018
     with pytest.raises(cancel_after(updates)):
         nodes("AUHeadAudioToAU", audio=sound(80000), alm=alm)
+
+
+def test_cancel_stops_while_long_speech_is_heard(nodes, cancel_after):
+    with pytest.raises(cancel_after(1)):
+        nodes("AUHeadAudioToAU", audio=sound(16000 * 25))
