@@ -11,12 +11,13 @@ every frame runs there. Frames lie on the device that drew them, whole pictures 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from .au import FPS, AUSequence
 from .diffusion.guidance import Guidance
-from .diffusion.running import Progress, SamplerSettings
+from .diffusion.running import Progress, SamplerSettings, check_settings
 from .errors import AUHeadError
 from .face.crop import paste_back
 from .face.deform import FaceDeformer
@@ -54,7 +55,8 @@ class Diffusion:
     """What the renderer "diffusion" is asked for; 0 steps and a guidance of 0 are what is usual with the model.
 
     model: "tiny", "sd15" or the path of a file · models: folder that holds the public files, as ComfyUI's models/ · the
-    rest as in `diffusion.sampler.SamplerSettings` and `diffusion.guidance.Guidance`.
+    rest as in `diffusion.running.SamplerSettings` and `diffusion.guidance.Guidance`. Raises AUHeadError for what no
+    model could be drawn with.
     """
 
     model: str | Path = "tiny"
@@ -71,6 +73,26 @@ class Diffusion:
     guidance_rescale: float = Guidance.rescale
     window: int = SamplerSettings.window
     overlap: int = SamplerSettings.overlap
+
+    def __post_init__(self):
+        check_settings(**self.asked)  # before weights are read
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """As `diffusion.catalogue.make_settings` takes it."""
+        return {
+            "steps": self.steps,
+            "guidance": self.guidance,
+            "au_scale": self.au_guidance,
+            "region": self.au_region,
+            "start": self.guidance_start,
+            "end": self.guidance_end,
+            "rescale": self.guidance_rescale,
+            "seed": self.seed,
+            "scheduler": self.scheduler,
+            "window": self.window,
+            "overlap": self.overlap,
+        }
 
 
 @dataclass(frozen=True)
@@ -149,20 +171,7 @@ def _diffused(
     except ImportError as error:
         raise AUHeadError(NEEDS_DIFFUSERS) from error
     model = catalogue.open_model(wanted.model, model_folders(wanted.models), wanted.precision, device)
-    settings = catalogue.make_settings(
-        model,
-        wanted.steps,
-        wanted.guidance,
-        au_scale=wanted.au_guidance,
-        region=wanted.au_region,
-        start=wanted.guidance_start,
-        end=wanted.guidance_end,
-        rescale=wanted.guidance_rescale,
-        seed=wanted.seed,
-        scheduler=wanted.scheduler,
-        window=wanted.window,
-        overlap=wanted.overlap,
-    )
+    settings = catalogue.make_settings(model, **wanted.asked)
     heard = hear(catalogue.listens_to(model), audio, len(performance), performance.fps)
     return catalogue.make_renderer(model, face, settings, device).render(performance, progress, audio=heard)
 

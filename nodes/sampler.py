@@ -1,7 +1,7 @@
 """AU Diffusion Sampler: the portrait performs, drawn by a video diffusion model with AU disentanglement guidance."""
 
 from ..auhead_models.diffusion.guidance import AU_REGIONS
-from ..auhead_models.diffusion.running import check_facemaps
+from ..auhead_models.diffusion.running import check_facemaps, check_settings
 from ..auhead_models.diffusion.schedulers import SCHEDULERS
 from ..auhead_models.hearing import hear
 from ..auhead_models.threads import half_the_threads
@@ -168,6 +168,12 @@ class Sampler(io.ComfyNode):
         )  # fmt: skip
         one_of(au_region, AU_REGIONS, "au_region")
         one_of(scheduler, SCHEDULERS, "scheduler")
+        asked = {
+            "steps": steps, "guidance": guidance, "au_scale": au_guidance, "region": au_region,
+            "start": guidance_start, "end": guidance_end, "rescale": rescale, "seed": seed, "scheduler": scheduler,
+            "window": window, "overlap": overlap,
+        }  # fmt: skip
+        check_settings(**asked)  # before weights are read
         au = au.resample()
         count = len(au)
         check_facemaps(facemap, count)
@@ -177,20 +183,7 @@ class Sampler(io.ComfyNode):
         opened, held = model.opened
         from ..auhead_models.diffusion import catalogue  # imported once a model could be opened
 
-        settings = catalogue.make_settings(
-            opened,
-            steps,
-            guidance,
-            au_scale=au_guidance,
-            region=au_region,
-            start=guidance_start,
-            end=guidance_end,
-            rescale=rescale,
-            seed=seed,
-            scheduler=scheduler,
-            window=window,
-            overlap=overlap,
-        )
+        settings = catalogue.make_settings(opened, **asked)
         renderer = catalogue.make_renderer(opened, face, settings, held.device, held.place)
         with half_the_threads():
             heard = hear(catalogue.listens_to(opened), None if audio is None else to_audio(audio), count)

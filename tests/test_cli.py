@@ -246,6 +246,13 @@ def test_every_widget_of_the_sampler_has_an_option(tmp_path, capsys, monkeypatch
     assert code == 2 and "knows no --window" in line
 
 
+def test_guidance_that_is_none_is_told_before_anything_is_read(tmp_path, capsys):
+    command = ["animate", tmp_path / "gone.png", tmp_path / "gone.wav", "-o", tmp_path / "out.mp4"]
+    words = ["--renderer", "diffusion", "--guidance-start", 0.8, "--guidance-end", 0.2]
+    code, (line,) = run(capsys, *command, *words)
+    assert code == 2 and "from 0.8 to 0.2 of the steps is no interval" in line
+
+
 def test_models_is_the_folder_of_the_audio_language_model_too(tmp_path, capsys, portrait_path, short_speech_path):
     command = ["animate", portrait_path, short_speech_path, "-o", tmp_path / "out.mp4", "--models", tmp_path, *SMALL]
     code, (line,) = run(capsys, *command, "--alm", "gone")

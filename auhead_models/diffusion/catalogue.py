@@ -10,13 +10,12 @@ from ..errors import AUHeadError
 from ..face.face import Face
 from .checkpoints import load_bundle, load_model
 from .download import download_bundle
-from .guidance import Guidance
 from .manifest import Folders, MissingFilesError, find_bundle
 from .model import FaceDiffusion
 from .presets import MODELS
 from .refined_warp import RefinedWarpRenderer, RefinerModel
 from .refiner_files import is_refiner, load_refiner
-from .running import SamplerSettings
+from .running import SamplerSettings, settings_of
 from .sampler import DiffusionRenderer
 from .weight_files import weight_dtype
 
@@ -63,9 +62,7 @@ def make_settings(
 
     others: of `Guidance` (au_scale, region, start, end, rescale) and of `SamplerSettings`.
     """
-    known = {name: others.pop(name) for name in Guidance.__dataclass_fields__ if name in others}
-    wanted = Guidance(scale=guidance or model.usual_guidance, **known)
-    return SamplerSettings(steps=steps or model.usual_steps, guidance=wanted, **others)
+    return settings_of(steps or model.usual_steps, guidance or model.usual_guidance, **others)
 
 
 def listens_to(model: FaceDiffusion | RefinerModel) -> str | None:

@@ -31,6 +31,17 @@ class SamplerSettings:
             raise AUHeadError(f"{self.steps} steps were asked for; use 1 or more.")
 
 
+def settings_of(steps: int, guidance: float, **others) -> SamplerSettings:
+    """Settings from one list of names. others: of `Guidance` and of `SamplerSettings`."""
+    known = {name: others.pop(name) for name in Guidance.__dataclass_fields__ if name in others}
+    return SamplerSettings(steps=steps, guidance=Guidance(scale=guidance, **known), **others)
+
+
+def check_settings(steps: int = 0, guidance: float = 0.0, **others) -> None:
+    """Raises AUHeadError for settings that no model could be drawn with; arguments as in `catalogue.make_settings`."""
+    settings_of(steps or 1, guidance or 1.0, **others)
+
+
 @dataclass
 class Spent:
     """Predictions made so far, counted for one window, and steps."""

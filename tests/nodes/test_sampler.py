@@ -114,9 +114,10 @@ def test_own_facemaps(nodes, chosen, face, performance):
         {"guidance_rescale": 2.0},
     ],
 )
-def test_wrong_widgets_get_a_sentence(nodes, chosen, face, performance, wrong):
+def test_wrong_widgets_get_a_sentence_before_weights_are_read(nodes, chosen, face, performance, wrong):
     with pytest.raises(AUHeadError):
         _sample(nodes, chosen, face, performance, **wrong)
+    assert "opened" not in vars(chosen)
 
 
 def test_files_that_are_no_model_get_a_sentence(nodes, folders, face, performance):
