@@ -9,9 +9,11 @@ const FAR = 8; // pixels before a press becomes a drag
 export function dragChip(chip, widget, number) {
   const { editor } = widget;
   let drag = null;
+  let dragged = false; // so that the click at its end drops no second one
   const going = () => drag?.far && widget.pointer.carried === drag;
   chip.onpointerdown = (event) => {
     if (event.button || editor.readOnly) return;
+    dragged = false;
     drag = { x: event.clientX, y: event.clientY, far: false, plan: null };
     chip.setPointerCapture(event.pointerId);
   };
@@ -29,10 +31,11 @@ export function dragChip(chip, widget, number) {
     chip.style.cursor = drag.plan ? "copy" : "grabbing";
   };
   chip.onpointerup = () => {
-    if (drag?.far) chip.addEventListener("click", (click) => click.stopImmediatePropagation(), { once: true, capture: true });
+    dragged = drag?.far ?? false;
     if (going() && drag.plan) editor.commit(drag.plan.edits, drag.plan.selection);
     chip.onpointercancel();
   };
+  chip.addEventListener("click", (event) => dragged && event.detail && event.stopImmediatePropagation(), true);
   chip.onpointercancel = () => {
     if (going()) widget.pointer.carry(null);
     drag = null;
