@@ -2,12 +2,12 @@
 // draw.js shows it.
 
 import { roundEven } from "./curve.js";
+import { Curves } from "./curves.js";
 import { EditsError, editsToJson, NO_EDITS, parseEdits } from "./edits_json.js";
 import { History } from "./history.js";
-import { channelKeys } from "./keys.js";
 import { incomingEmotions } from "./lane.js";
 import { muted, Performance } from "./model.js";
-import { fillChannel, groupOf, ROWS, visibleRows } from "./rows.js";
+import { groupOf, visibleRows } from "./rows.js";
 import { snapped, TimeScale } from "./timeline.js";
 import { COLUMNS } from "./units.js";
 import { firstView } from "./view.js";
@@ -106,7 +106,7 @@ export class Editor {
     this.performance = new Performance(source);
     this.performance.update(this.edits);
     this.setIncoming(incomingEmotions(source.spans ?? [], this.seconds));
-    this.series = new Map();
+    this.curves = new Curves(this.performance);
     this.scale.resize(this.seconds, this.scale.width);
     this.playhead = Math.min(this.playhead, this.lastTime);
     if (this.loop && this.loop.from >= this.seconds) this.loop = null;
@@ -204,52 +204,16 @@ export class Editor {
   /** Bring the performance and the cached curves to the edits. */
   refresh() {
     const changed = this.performance.update(this.edits);
-    for (const [channel, series] of this.series) {
-      const ranges = channel.parts.map(([c]) => changed.get(c)).filter(Boolean);
-      if (ranges.length) {
-        const [from, to] = [Math.min(...ranges.map((range) => range[0])), Math.max(...ranges.map((range) => range[1]))];
-        this.fill(channel, series, from, to);
-      }
-    }
+    this.curves.refresh(changed);
     for (const c of changed.keys()) this.dirty.add(c);
   }
 
-  /** The curve of a channel: {base, edited: Float32Array[frames], low, high}. */
   curve(channel) {
-    if (!this.series.has(channel)) {
-      const { frames } = this.performance;
-      const series = { base: new Float32Array(frames), edited: new Float32Array(frames), low: 0, high: 0, changed: false };
-      fillChannel(channel, this.performance.base, 0, frames, series.base);
-      this.series.set(channel, series);
-      this.fill(channel, series, 0, frames);
-    }
-    return this.series.get(channel);
+    return this.curves.of(channel);
   }
 
-  fill(channel, series, from, to) {
-    const { edited, base } = series;
-    fillChannel(channel, this.performance.edited, from, to, edited);
-    let [low, high, most] = [0, 0, 0];
-    for (let frame = 0; frame < edited.length; frame++) {
-      const before = base[frame];
-      const after = edited[frame];
-      low = Math.min(low, before, after);
-      high = Math.max(high, before, after);
-      most = Math.max(most, Math.abs(after - before));
-    }
-    series.changed = most > 1e-4;
-    series.low = low;
-    series.high = high;
-  }
-
-  /** The keys of a channel, found once for each state of the edits. */
   keys(channel) {
-    if (this.keysOf !== this.edits) {
-      this.keysOf = this.edits;
-      this.keyCache = new Map();
-    }
-    if (!this.keyCache.has(channel)) this.keyCache.set(channel, channelKeys(this.edits, channel));
-    return this.keyCache.get(channel);
+    return this.curves.keys(this.edits, channel);
   }
 
   /** Which rows are shown. */
@@ -342,5 +306,3 @@ export class Editor {
     return this.source.spans ?? [];
   }
 }
-
-export const GROUP_IDS = ROWS.map((row) => row.id);

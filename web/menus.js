@@ -18,10 +18,10 @@ export function gestureMenu(editor, words, widget, close) {
   const gestures = PRESETS.filter((name) => !EMOTIONS.includes(name));
   const grid = h("div", { class: "aue-menu-grid" }, ...gestures.map((name) => menuItem(words(`preset_${name}`), run(() => dropGesture(editor, name)))));
   const own = editor.view.library.map((entry, k) => ownItem(editor, widget, entry, k, run, close));
-  const save = (label, make) => menuItem(words(label), () => widget.ask(words("name_it"), (name) => {
+  const save = (label, make) => menuItem(words(label), () => widget.messages.ask(words("name_it"), (name) => {
     const made = make();
     if (made) editor.setView({ library: [...editor.view.library, { name, ...made }] });
-    widget.say(words("saved_pose"));
+    widget.messages.say(words("saved_pose"));
   }, close));
   const clip = () => {
     const found = copied(editor);
@@ -41,7 +41,7 @@ export function gestureMenu(editor, words, widget, close) {
 function ownItem(editor, widget, entry, k, run, close) {
   const use = run(() => {
     const problem = entry.pose ? applyPose(editor, entry.pose) : paste(editor, entry.clip);
-    if (problem) widget.say(problem, true);
+    if (problem) widget.messages.say(problem, true);
   });
   const forget = (event) => {
     event.stopPropagation();
@@ -87,14 +87,14 @@ export function takeFile(editor, words, widget, name, text) {
     const { edits, selection } = withPerformance(editor.edits, found.performance, editor.snap(editor.playhead));
     problem = editor.adopt(edits, selection);
   } else if (found?.library?.length) editor.setView({ library: [...editor.view.library, ...found.library] });
-  else return widget.say(found?.error ?? words("not_opened", { set: name }), true);
-  widget.say(problem ?? words("imported", { set: name }), problem !== null);
+  else return widget.messages.say(found?.error ?? words("not_opened", { set: name }), true);
+  widget.messages.say(problem ?? words("imported", { set: name }), problem !== null);
 }
 
 export function showText(editor, words, widget) {
   const area = h("textarea", { value: editor.text, spellcheck: false, "aria-label": words("show_text") });
   area.oninput = () => widget.takeText(area.value);
-  widget.sheet(words("show_text"), area);
+  widget.messages.sheet(words("show_text"), area);
 }
 
 export function helpSheet(words) {

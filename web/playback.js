@@ -27,6 +27,7 @@ export class Playback {
 
   stop() {
     if (!this.editor.playing) return;
+    playing = null;
     this.editor.playing = false;
     this.sound.stop();
     this.editor.onChange("draw");

@@ -36,7 +36,7 @@ export class Transfer {
     if (editor.readOnly) return;
     const clip = clipIn(event.clipboardData?.getData("text/plain")) ?? last;
     const problem = clip && paste(editor, clip, this.flip);
-    if (problem) this.widget.say(problem, true);
+    if (problem) this.widget.messages.say(problem, true);
   }
 
   async drop(event) {

@@ -4,7 +4,7 @@
 //     widget.setText(text); widget.setView(saved); widget.setSource(source); widget.setPortrait(payload); widget.dispose();
 
 import { mirror, replaceHere } from "./actions.js";
-import { button, h } from "./controls.js";
+import { h } from "./controls.js";
 import { drawAll } from "./draw.js";
 import { drawEmotions } from "./draw_lanes.js";
 import { drawMoving } from "./draw_moving.js";
@@ -12,8 +12,9 @@ import { drawRow } from "./draw_rows.js";
 import { Editor } from "./editor.js";
 import { FaceView } from "./face_view.js";
 import { Heads } from "./heads.js";
-import { press } from "./keyboard.js";
-import { helpSheet, showText } from "./menus.js";
+import { Input } from "./input.js";
+import { helpSheet } from "./menus.js";
+import { Messages } from "./messages.js";
 import { Panel } from "./panel.js";
 import { geometry } from "./places.js";
 import { Pointer } from "./pointer.js";
@@ -21,14 +22,11 @@ import { Playback } from "./playback.js";
 import { Sound } from "./sound.js";
 import { wordsIn } from "./strings.js";
 import { applyTheme, readTheme } from "./theme.js";
-import { clock } from "./timeline.js";
 import { Transfer } from "./transfer.js";
 import { openedView, savedView } from "./view.js";
 
 const MOST_PIXELS_PER_POINT = 3;
-const NEWS = 3500; // milliseconds that a message stays
 const FEW = 60; // selected keys whose numbers are shown while they are dragged
-const CAUGHT = { capture: true, passive: false };
 
 export class EditorWidget {
   constructor(home, { language = "en", onText = () => {}, onView = () => {} } = {}) {
@@ -42,7 +40,9 @@ export class EditorWidget {
     this.playback = new Playback(this.editor, this.sound);
     this.build();
     this.pointer = new Pointer(this.editor, this.top, () => this.place, () => this.changed("playhead"));
-    this.watch();
+    this.input = new Input(this, new Transfer(this));
+    this.sizes = new ResizeObserver(() => this.changed("all"));
+    this.sizes.observe(this.well);
     this.changed("all");
   }
 
@@ -56,61 +56,12 @@ export class EditorWidget {
     this.heads = new Heads(editor, words, () => this.changed("rows"));
     this.panel = new Panel(editor, words, this);
     this.faceView = new FaceView(editor, words, { taken: () => this.playback.stop(), grabbed: () => this.focus() });
-    this.news = h("div", { class: "aue-news", role: "status", "aria-live": "polite" });
+    this.messages = new Messages(this);
     this.spoken = h("div", { class: "aue-spoken", role: "status", "aria-live": "polite" });
-    this.banner = h("div", { class: "aue-banner", role: "alert", hidden: true });
     this.timeline = h("div", { class: "aue-timeline" }, this.heads.element, this.well);
-    this.root.append(this.faceView.element, this.panel.element, this.timeline, this.banner, this.news, this.spoken, this.sink);
+    this.root.append(this.faceView.element, this.panel.element, this.timeline, this.messages.banner, this.messages.news, this.spoken, this.sink);
     this.home.classList.add("aue-home");
     this.home.append(this.root);
-  }
-
-  watch() {
-    const { root } = this;
-    this.sizes = new ResizeObserver(() => this.changed("all"));
-    this.sizes.observe(this.well);
-    root.addEventListener("keydown", (event) => this.keydown(event));
-    root.addEventListener("keyup", (event) => {
-      if (event.key.toLowerCase() === "b" || event.code === "KeyB") this.compare(false);
-    });
-    // What happens in the editor stays here. Nodes 2.0 takes the wheel and the middle button on their way down, before
-    // any element of ours, so those are caught at the window.
-    this.guards = { wheel: (event) => this.wheel(event) };
-    for (const name of ["down", "move", "up"]) this.guards[`pointer${name}`] = (event) => this.middle(event, name);
-    for (const [name, guard] of Object.entries(this.guards)) window.addEventListener(name, guard, CAUGHT);
-    for (const name of ["pointerdown", "mousedown", "contextmenu", "dblclick", "click", "keyup", "dragover", "drop"]) {
-      root.addEventListener(name, (event) => event.stopPropagation());
-    }
-    root.addEventListener("contextmenu", (event) => event.target.matches("input, textarea:not(.aue-sink)") || event.preventDefault());
-    // A number that was typed is taken before a press selects something else.
-    root.addEventListener("pointerdown", (event) => this.leaveField(event.target), true);
-    root.addEventListener("mousedown", (event) => {
-      if (event.target.closest("input, textarea, [role=slider]")) return;
-      event.preventDefault(); // which would take the keyboard away
-      this.focus();
-    });
-    this.transfer = new Transfer(this);
-    this.sink.addEventListener("blur", () => this.compare(false));
-  }
-
-  /** Ends typing in a field of the editor, unless the pointer is in it. */
-  leaveField(target) {
-    const field = document.activeElement;
-    if (this.root.contains(field) && field !== target && field.matches("input, textarea:not(.aue-sink)")) field.blur();
-  }
-
-  wheel(event) {
-    if (!this.root.contains(event.target)) return;
-    event.stopPropagation();
-    if (this.well.contains(event.target)) this.pointer.wheel(event);
-  }
-
-  middle(event, name) {
-    if (!this.well.contains(event.target) || !(event.button === 1 || event.buttons & 4)) return;
-    event.stopPropagation();
-    event.preventDefault();
-    if (name === "down") this.focus();
-    this.pointer[name](event);
   }
 
   /** The keyboard belongs to a hidden text field: hosts leave Ctrl+Z and letters alone while one has the focus. */
@@ -118,31 +69,6 @@ export class EditorWidget {
     if (!this.root.contains(document.activeElement) || !document.activeElement.matches("input, textarea")) {
       this.sink.focus({ preventScroll: true });
     }
-  }
-
-  keydown(event) {
-    if (event.key === "Control" || event.key === "Meta") this.focus();
-    if (event.target.matches("input, textarea:not(.aue-sink)")) {
-      if (event.key === "Escape") this.closeSheet();
-      return event.stopPropagation();
-    }
-    const onButton = event.target.matches("button") && (event.key === "Enter" || event.key === " ");
-    this.transfer.flip = event.shiftKey; // for the paste that follows
-    if (onButton || event.key === "Tab" || !press(event, this.editor, this)) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.tell();
-  }
-
-  /** Says to a screen reader where the keyboard is. */
-  tell() {
-    const { editor, words } = this;
-    this.sink.setAttribute("aria-activedescendant", this.heads.idOf(editor.active));
-    const row = editor.activeRow;
-    const name = row ? this.heads.name(row) : words("row_emotions");
-    const value = row ? (this.heads.heads.get(row.id)?.value.textContent ?? "") : "";
-    const count = editor.selection.size ? ` · ${words("selected", { set: editor.selection.size })}` : "";
-    this.spoken.textContent = words("at", { set: name, time: clock(editor.playhead), value }) + count;
   }
 
   /** Something has to be shown anew: all of it in the next frame of the screen. */
@@ -168,7 +94,7 @@ export class EditorWidget {
     if (everything) drawAll(context, editor, this.place, this.colours, this.words);
     else if (what.has("edits")) this.drawEdited(context);
     editor.dirty.clear();
-    if (what.has("all")) this.showBanner();
+    if (what.has("all")) this.messages.showBanner();
     if (everything || (what.has("edits") && !this.pointer.gesture)) {
       this.heads.update();
       this.panel.update();
@@ -262,20 +188,6 @@ export class EditorWidget {
     this.changed("all");
   }
 
-  showBanner() {
-    const { editor, words } = this;
-    this.banner.hidden = !editor.readOnly;
-    if (this.banner.hidden) return;
-    if (!editor.problem) return this.banner.replaceChildren(words("wired"));
-    this.banner.replaceChildren(
-      h("b", {}, words("bad_text")),
-      h("span", {}, editor.problem),
-      button(words("copy_text"), words("copy_text"), () => navigator.clipboard?.writeText(editor.text)),
-      button(words("show_text"), words("show_text"), () => showText(editor, words, this)),
-      button(words("start_afresh"), words("start_afresh"), () => editor.startAfresh()),
-    );
-  }
-
   togglePlay() {
     this.playback.toggle();
   }
@@ -292,15 +204,15 @@ export class EditorWidget {
 
   mirror() {
     const count = mirror(this.editor);
-    this.say(this.words(count ? "mirrored_keys" : "mirrored_all"));
+    this.messages.say(this.words(count ? "mirrored_keys" : "mirrored_all"));
   }
 
   replace() {
-    this.say(this.words(replaceHere(this.editor) ? "replaced" : "choose_row"));
+    this.messages.say(this.words(replaceHere(this.editor) ? "replaced" : "choose_row"));
   }
 
   escape() {
-    if (this.pointer.cancel() || this.closeSheet()) return;
+    if (this.pointer.cancel() || this.messages.closeSheet()) return;
     if (this.editor.selection.size) this.editor.select(new Set());
     else if (this.full) this.toggleFull();
   }
@@ -315,49 +227,7 @@ export class EditorWidget {
   }
 
   toggleHelp() {
-    if (!this.closeSheet()) this.sheet(this.words("help"), helpSheet(this.words));
-  }
-
-  sheet(title, content) {
-    this.closeSheet();
-    const close = button("×", this.words("close"), () => this.closeSheet());
-    this.open = h("div", { class: "aue-sheet", role: "dialog", "aria-label": title }, h("header", {}, title, close), content);
-    this.root.append(this.open);
-    if (content.matches("textarea")) content.focus();
-  }
-
-  closeSheet() {
-    if (!this.open) return false;
-    this.open.remove();
-    this.open = null;
-    this.focus();
-    return true;
-  }
-
-  /** Asks for a name in place of the menu's contents. */
-  ask(label, then, close) {
-    const field = h("input", { type: "text", placeholder: label, "aria-label": label, maxLength: 60 });
-    const done = () => {
-      const name = field.value.trim();
-      close();
-      if (name) then(name);
-      this.focus();
-    };
-    field.onkeydown = (event) => {
-      if (event.key === "Enter") done();
-      if (event.key === "Escape") close();
-      event.stopPropagation();
-    };
-    this.root.querySelector(".aue-menu")?.replaceChildren(field, button("OK", "OK", done, { class: "aue-menu-item" }));
-    field.focus();
-  }
-
-  say(text, bad = false) {
-    this.news.textContent = text;
-    this.news.classList.toggle("bad", bad);
-    this.news.classList.add("shown");
-    clearTimeout(this.newsTimer);
-    this.newsTimer = setTimeout(() => this.news.classList.remove("shown"), NEWS);
+    if (!this.messages.closeSheet()) this.messages.sheet(this.words("help"), helpSheet(this.words));
   }
 
   /** The time under a pointer over the timeline, or null elsewhere. */
@@ -369,11 +239,11 @@ export class EditorWidget {
 
   dispose() {
     this.disposed = true;
-    this.editor.playing = false;
+    this.playback.stop();
     cancelAnimationFrame(this.request);
-    clearTimeout(this.newsTimer);
+    this.messages.dispose();
     this.sizes.disconnect();
-    for (const [name, guard] of Object.entries(this.guards)) window.removeEventListener(name, guard, CAUGHT);
+    this.input.dispose();
     this.sound.dispose();
     this.faceView.dispose();
     this.root.remove();

@@ -1,0 +1,59 @@
+// The curves of channels over a performance, and the keys in them: found once, then kept up with the edits.
+
+import { channelKeys } from "./keys.js";
+import { fillChannel } from "./rows.js";
+
+export class Curves {
+  constructor(performance) {
+    this.performance = performance;
+    this.series = new Map();
+  }
+
+  /** The curve of a channel: {base, edited: Float32Array[frames], low, high, changed}. */
+  of(channel) {
+    if (!this.series.has(channel)) {
+      const { frames, base } = this.performance;
+      const series = { base: new Float32Array(frames), edited: new Float32Array(frames), low: 0, high: 0, changed: false };
+      fillChannel(channel, base, 0, frames, series.base);
+      this.series.set(channel, series);
+      this.fill(channel, series, 0, frames);
+    }
+    return this.series.get(channel);
+  }
+
+  /** Follows the performance where it changed: a Map from column to [first frame, frame after]. */
+  refresh(changed) {
+    for (const [channel, series] of this.series) {
+      const ranges = channel.parts.map(([c]) => changed.get(c)).filter(Boolean);
+      if (!ranges.length) continue;
+      const [from, to] = [Math.min(...ranges.map((range) => range[0])), Math.max(...ranges.map((range) => range[1]))];
+      this.fill(channel, series, from, to);
+    }
+  }
+
+  fill(channel, series, from, to) {
+    const { edited, base } = series;
+    fillChannel(channel, this.performance.edited, from, to, edited);
+    let [low, high, most] = [0, 0, 0];
+    for (let frame = 0; frame < edited.length; frame++) {
+      const before = base[frame];
+      const after = edited[frame];
+      low = Math.min(low, before, after);
+      high = Math.max(high, before, after);
+      most = Math.max(most, Math.abs(after - before));
+    }
+    series.changed = most > 1e-4;
+    series.low = low;
+    series.high = high;
+  }
+
+  /** The keys of a channel, found once for each state of the edits. */
+  keys(edits, channel) {
+    if (this.edits !== edits) {
+      this.edits = edits;
+      this.found = new Map();
+    }
+    if (!this.found.has(channel)) this.found.set(channel, channelKeys(edits, channel));
+    return this.found.get(channel);
+  }
+}
