@@ -12,6 +12,7 @@ from .codec import FPS, Utterance
 FRAME = round(SPEECH_RATE / FPS)  # samples of a frame
 
 _EARLIEST = 0.5  # of a window, where it may be cut
+_SHORTEST = 5  # frames of the last piece; in less than a second no model hears much
 _JOINT = 5  # frames of a piece into which the one before it fades
 
 
@@ -21,14 +22,15 @@ def frames_of(speech: np.ndarray) -> int:
 
 
 def cut(speech: np.ndarray, window: float) -> list[slice]:
-    """Parts of speech [N] at 16 kHz, none longer than `window` seconds, cut at frames in the quietest moments."""
+    """Parts of speech [N] at 16 kHz, none longer than `window` seconds nor, if there are several, shorter
+    than one, cut at frames in the quietest moments."""
     longest = int(window * FPS)
     loudness = _loudness(speech)
     starts = [0]
     while len(loudness) - starts[-1] > longest:
         left = len(loudness) - starts[-1]
         first = max(int(_EARLIEST * min(longest, left / 2)), left - (left // longest) * longest, 1)
-        choice = loudness[starts[-1] + first : starts[-1] + longest + 1]
+        choice = loudness[starts[-1] + first : starts[-1] + min(longest, left - _SHORTEST) + 1]
         starts.append(starts[-1] + first + len(choice) - 1 - int(choice[::-1].argmin()))  # the latest of the quietest
     ends = [start * FRAME for start in starts[1:]] + [len(speech)]
     return [slice(start * FRAME, end) for start, end in zip(starts, ends)]

@@ -38,6 +38,17 @@ def test_parts_follow_each_other_and_none_is_too_long(seconds, window):
     assert all(0 < part.stop - part.start <= window * RATE and part.start % 3200 == 0 for part in parts)
 
 
+@pytest.mark.parametrize("window", [28, 10, 8])
+@pytest.mark.parametrize("pause", [0.3, 0.6, 0.9, 1.5])
+def test_no_piece_is_shorter_than_a_second(window, pause):
+    """However near to the end the voice rests, or the window ends."""
+    for seconds in (window + 0.1, window + 0.4, window + 1.3, 2 * window + 0.2, 3.5 * window):
+        parts = cut(voice(seconds, (seconds - pause,)), window)
+        assert len(parts) > 1
+        assert min(part.stop - part.start for part in parts) >= 0.8 * RATE
+        assert max(part.stop - part.start for part in parts) <= window * RATE
+
+
 def test_a_joint_does_not_jump():
     before, after = np.zeros((20, 24)), np.zeros((15, 24))
     before[:, 8], after[:, 8] = 0.2, 0.8
