@@ -6,7 +6,7 @@ from ..auhead_models.alm.listen import Performance, Wishes, listen
 from ..auhead_models.au import AUSequence
 from ..auhead_models.au.emotions import EMOTIONS
 from ..auhead_models.au.formats import parse_emotion_script
-from ..auhead_models.speech import Audio, SpeechOptions, speech_to_au
+from ..auhead_models.speech import Audio, Heard, SpeechOptions, hear, speech_to_au, to_speech
 from ..auhead_models.threads import half_the_threads
 from .host import ALMType, AUSequenceType, io, one_of, progress, schema, stop_if_cancelled, to_audio
 
@@ -153,12 +153,19 @@ class AudioToAU(io.ComfyNode):
                 seed=seed,
             )
             heard = _listen(alm, sound, wishes)
-        performance = speech_to_au(sound, options, seed, heard.expression if heard else None, progress(1))
+        report = progress(1)
+        ears = hear(to_speech(sound), sound.frames, progress=report)
+        performance = speech_to_au(sound, options, seed, heard.expression if heard else None, report, ears)
         emotions = performance.spans if heard else options.emotions
         return io.NodeOutput(
             performance,
             ", ".join(dict.fromkeys(span.emotion for span in emotions)),
-            _describe(performance, options, heard, alm.name if heard else "", emotion == AUTO, sound.silent),
+            " ".join(
+                [
+                    _describe(performance, options, heard, alm.name if heard else "", emotion == AUTO),
+                    *_remarks(sound, ears, heard),
+                ]
+            ),
         )
 
 
@@ -172,7 +179,7 @@ def _listen(alm, sound: Audio, wishes: Wishes) -> Performance:
 
 
 def _describe(
-    performance: AUSequence, options: SpeechOptions, heard: Performance | None, model: str, asked: bool, silent: bool
+    performance: AUSequence, options: SpeechOptions, heard: Performance | None, model: str, asked: bool
 ) -> str:
     """asked: whether the emotion was left to the model."""
     length = f"{performance.seconds:.1f} s, {len(performance)} frames at {performance.fps:g} fps"
@@ -180,9 +187,23 @@ def _describe(
         told = ", then ".join(f"{span.emotion} (level {span.level})" for span in options.emotions) + "."
     else:
         told = f"{model} hears {heard.thought}."
-        if asked:
+        if asked and not heard.remark:
             sure = int(np.argmax(heard.emotions))
             told += f" Likeliest over all: {EMOTIONS[sure]}, {heard.emotions[sure]:.0%}."
         if not heard.wrote_units:
             told += " It knows no AU tokens: the face follows the emotion's prototype and the voice."
-    return f"{length}; {told}" + (" The recording is silent." if silent else "")
+    return f"{length}; {told}"
+
+
+def _remarks(sound: Audio, ears: Heard, heard: Performance | None) -> list[str]:
+    """What a user should know about the recording, in sentences."""
+    found = []
+    if sound.silent:
+        found.append("The recording is silent.")
+    elif not ears.speaks:
+        found.append("No speech is heard in the recording.")
+    if heard is not None and heard.remark:
+        found.append(heard.remark)
+    elif sound.clipped:
+        found.append("The recording is clipped.")
+    return found

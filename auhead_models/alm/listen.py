@@ -23,7 +23,6 @@ from .prototype import prototype_values
 LONGEST = 1800.0  # seconds of speech that are heard in one go
 
 _SILENT = 2e-3  # RMS of a piece in which nobody speaks; the loud parts of the recording are at 0.1
-_CLIPPED = 0.02  # part of the samples at the very peak from which a sound is distorted
 _STEPS = 4  # of the progress for a piece whose emotion alone is named
 
 _log = logging.getLogger(__name__)
@@ -48,7 +47,8 @@ class Performance:
 
     expression: at 25 fps, one frame for each of the sound's, with its emotions as spans · values: what was written,
     [N, 24] at 5 fps · emotions: the probabilities [8] in the order of EMOTIONS, over the whole · tokens: written ·
-    wrote_units: False for a model that named the emotion only · thought: the chain of thought in words with times.
+    wrote_units: False for a model that named the emotion only · thought: the chain of thought in words with times ·
+    remark: a sentence on why no emotion was heard, where the sound was not fit for it.
     """
 
     expression: AUSequence
@@ -57,6 +57,7 @@ class Performance:
     tokens: int
     wrote_units: bool
     thought: str
+    remark: str = ""
 
 
 def listen(
@@ -77,8 +78,10 @@ def listen(
             f"The recording lasts {audio.seconds / 60:.0f} minutes; an audio-language model hears up to "
             f"{LONGEST / 60:.0f}. Cut it into parts."
         )
-    if wishes.emotion is None and backend.calm_below > 0 and _clipped(audio):
-        _log.warning("The recording is clipped, which sounds like anger, so no emotion is heard in it.")
+    remark = ""
+    if wishes.emotion is None and backend.calm_below > 0 and audio.clipped:
+        remark = "The recording is clipped, which sounds like anger, so no emotion is heard in it."
+        _log.warning(remark)
         wishes = replace(wishes, emotion="neutral")
     speech = to_speech(audio)
     speech = speech if len(speech) else np.zeros(1, np.float32)
@@ -93,13 +96,8 @@ def listen(
         tokens=tokens,
         wrote_units=backend.vocabulary is not None,
         thought=in_words(values, spans),
+        remark=remark,
     )
-
-
-def _clipped(audio: Audio) -> bool:
-    """Whether the peaks of a sound are cut off."""
-    heights = np.abs(np.nan_to_num(audio.samples)).max(axis=0)
-    return not audio.silent and float(np.mean(heights >= 0.999 * heights.max())) > _CLIPPED
 
 
 _Heard = tuple[list[Utterance], list[np.ndarray], int]  # utterances and emotions of all pieces, tokens

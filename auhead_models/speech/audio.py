@@ -29,6 +29,7 @@ RATES = (4000, 768000)
 _LOUDNESS = 0.1  # RMS (-20 dBFS) that the loud parts of speech are brought to
 _MAXIMUM_GAIN = 100.0  # 40 dB: quiet speech is raised, the noise of an empty recording stays below speech
 _SILENCE = 1e-4  # -80 dBFS: what dither and the rounding of 16 bits leave stays below
+_CLIPPED = 0.02  # part of the samples at the very peak from which a sound is distorted
 _BLOCK = 320  # 20 ms at 16 kHz
 _MAXIMUM_KERNEL = 1 << 22  # numbers in torchaudio's kernel table, which grows with the product of odd rates
 
@@ -72,6 +73,12 @@ class Audio:
         """Whether there is nothing to hear in it: no channel strays from its mean."""
         samples = np.where(np.isfinite(self.samples), self.samples, np.float32(0))
         return bool((np.abs(samples - samples.mean(axis=1, keepdims=True)) < _SILENCE).all())
+
+    @property
+    def clipped(self) -> bool:
+        """Whether its peaks are cut off, which distorts it."""
+        heights = np.abs(np.nan_to_num(self.samples)).max(axis=0)
+        return not self.silent and float(np.mean(heights >= 0.999 * heights.max())) > _CLIPPED
 
 
 def load_audio(path: str | Path) -> Audio:

@@ -25,6 +25,7 @@ from .features import STEPS_PER_FRAME, log_mel
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "auhead_speech.safetensors"
 Progress = Callable[[int, int], None]  # (done, total) of a part of the work, window by window; may raise to cancel
 
+_LEAST_SPEECH = 6  # frames
 _OVERLAP = 25  # frames that two windows share, half of which each gives away
 
 
@@ -38,6 +39,11 @@ class Heard:
     units: np.ndarray
     emotion: np.ndarray
     level: np.ndarray
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is any speech in it: a quarter of a second of phones in all, or a part of a shorter sound."""
+        return bool((1 - self.visemes[:, 0]).sum() >= min(_LEAST_SPEECH, 0.2 * len(self.visemes)))
 
     def pooled(self) -> tuple[np.ndarray, np.ndarray]:
         """Probabilities of emotion [8] and level [3] over the whole, weighed by speech against silence."""

@@ -8,6 +8,12 @@ def sound(samples: int, rate: int = 16000, batch: int = 1, channels: int = 1) ->
     return {"waveform": noise, "sample_rate": rate}
 
 
+@pytest.fixture(scope="module")
+def speech(nodes) -> dict:
+    """The bundled recording."""
+    return nodes("AUHeadExample")[1]
+
+
 def test_speech_becomes_a_performance(nodes, sample):
     au, emotion, description = nodes("AUHeadAudioToAU", audio=sample[1], emotion="happy", level="3")
     assert len(au) == 10 and au.fps == 25
@@ -19,6 +25,22 @@ def test_silence_is_told(nodes):
     audio = {"waveform": torch.zeros(1, 2, 32000), "sample_rate": 16000}
     _, _, description = nodes("AUHeadAudioToAU", audio=audio)
     assert description == "2.0 s, 50 frames at 25 fps; neutral (level 2). The recording is silent."
+
+
+def test_a_recording_without_speech_and_a_clipped_one_are_told(nodes, speech):
+    assert nodes("AUHeadAudioToAU", audio=sound(32000))[2].endswith("(level 2). No speech is heard in the recording.")
+    loud = {**speech, "waveform": (30 * speech["waveform"]).clamp(-0.9, 0.9)}
+    assert nodes("AUHeadAudioToAU", audio=loud)[2].endswith("(level 2). The recording is clipped.")
+    assert nodes("AUHeadAudioToAU", audio=speech)[2].endswith("(level 2).")
+
+
+def test_why_no_emotion_is_heard_is_told(nodes, speech):
+    pytest.importorskip("transformers")
+    _, tiny = nodes("AUHeadLoad")
+    loud = {**speech, "waveform": (30 * speech["waveform"]).clamp(-0.9, 0.9)}
+    _, emotion, description = nodes("AUHeadAudioToAU", audio=loud, alm=tiny)
+    assert emotion == "neutral" and "Likeliest" not in description
+    assert description.endswith("The recording is clipped, which sounds like anger, so no emotion is heard in it.")
 
 
 def test_another_seed_is_another_take_and_the_same_seed_the_same(nodes):
