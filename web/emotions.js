@@ -8,6 +8,9 @@ const DELAY = COLUMNS.map((column) => REGION_DELAY[column.region] ?? 0);
 const LONGEST_DELAY = Math.max(...DELAY);
 const rows = new Map();
 
+/** Whether a span is of an emotion and a level that there are: any may come in with a performance. */
+export const isKnown = ({ emotion, level }) => Object.hasOwn(EMOTION_APEX, emotion) && LEVEL_FACTOR[level - 1] !== undefined;
+
 /** Values [40] of an emotion at level 1, 2 or 3. */
 export function expression(emotion, level) {
   const name = `${emotion} ${level}`;

@@ -1,7 +1,7 @@
 // Other emotions in place of those that a performance came in with (auhead_models/au/exchange.py).
 
 import { roundEven } from "./curve.js";
-import { closed, fillTrack } from "./emotions.js";
+import { closed, fillTrack, isKnown } from "./emotions.js";
 import { COLUMNS, SPEAKING, SPEAKING_REACH, YIELD_SHARES } from "./units.js";
 
 const MOUTH = COLUMNS.flatMap(({ side, region }, c) => (!side && (region === "mouth" || region === "jaw") ? [c] : []));
@@ -9,7 +9,7 @@ const MOUTH = COLUMNS.flatMap(({ side, region }, c) => (!side && (region === "mo
 export class Exchange {
   /** base: {fps, frames, spans}; table: its 40 columns. */
   constructor({ fps, frames, spans }, table) {
-    this.spans = closed(spans ?? []);
+    this.spans = closed((spans ?? []).filter(isKnown));
     this.own = COLUMNS.map(() => new Float32Array(frames));
     fillTrack(this.spans, fps, 0, frames, this.own);
     this.speaking = speaking(table, this.own, fps, frames);

@@ -2,9 +2,8 @@
 // comes to lie on, and every step of a drag starts from its beginning, so what was cut comes back when it goes back.
 
 import { mapBlocks, SHORTEST } from "./blocks.js";
-import { closed } from "./emotions.js";
+import { closed, isKnown } from "./emotions.js";
 import { tidy } from "./keys.js";
-import { EMOTIONS } from "./units.js";
 
 /** Emotions as they lie in the lane: [{from, to, item}] in seconds, cut at the end of the performance. */
 export function emotionBlocks(spans, seconds) {
@@ -14,7 +13,7 @@ export function emotionBlocks(spans, seconds) {
 
 /** The emotions of a performance as blocks of the lane: none where all are neutral, which nobody would see. */
 export function incomingEmotions(spans, seconds) {
-  const known = inOrder(spans.filter(({ start, emotion, level }) => start < seconds && EMOTIONS.includes(emotion) && [1, 2, 3].includes(level)));
+  const known = inOrder(spans.filter((span) => span.start < seconds && isKnown(span)));
   if (known.every(({ emotion }) => emotion === "neutral")) return [];
   const open = (end, k) => k === known.length - 1 && end >= seconds - SHORTEST / 2;
   return known.map(({ start, end, emotion, level }, k) => ({ start, end: open(end, k) ? null : end, emotion, level, other: {} }));

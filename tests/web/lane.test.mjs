@@ -149,6 +149,14 @@ test("neutral alone is no block; another performance with the same emotions keep
   assert.equal(editor.selection.size, 0);
 });
 
+test("emotions that nobody knows are left out", () => {
+  const editor = editorOver([...CAME, ["bored", 1, 2], ["constructor", 2, 3]]);
+  assert.deepEqual(shown(editor.laneEdits), [["happy", 0, 3], ["sad", 3, null]]);
+  editor.select(new Set([editor.incoming[0]]));
+  act.remove(editor);
+  assert.ok(editor.values().every(Number.isFinite));
+});
+
 test("where blocks touch, the one under the pointer is taken, and both on the seam", () => {
   const blocks = [{ from: 0, to: 100, item: "a" }, { from: 100, to: 200, item: "b" }, { from: 210, to: 260, item: "c" }];
   const at = (x) => [blockAt(blocks, x)].map((found) => found && [found.item, found.part, found.next ?? null])[0];
