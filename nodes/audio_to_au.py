@@ -172,8 +172,7 @@ class AudioToAU(io.ComfyNode):
 def _listen(alm, sound: Audio, wishes: Wishes) -> Performance:
     """What the connected model hears, on the device that ComfyUI chose."""
     backend, held = alm.opened
-    if held is not None:
-        held.place(backend.network, memory=backend.memory)
+    held.place(backend.network, memory=backend.memory)
     with half_the_threads():
         return listen(backend, sound, wishes, progress(1))
 

@@ -144,6 +144,46 @@ class HeldNetworks:
             patcher.model.to(self.device)  # the rest, where ComfyUI was told to keep weights off the card (--novram)
 
 
+class DisposableNetwork:
+    """A network that may not be moved, as those of 8 and 4 bit, in ComfyUI's care: when others need the room it is
+    given up altogether, and `let_go` is called, so that whoever has it drops it too and opens it anew when needed.
+
+    size: bytes of its weights, which lie on `HeldNetworks.home()`.
+    """
+
+    def __init__(self, network: torch.nn.Module, size: int, let_go: Callable[[], None]):
+        home = HeldNetworks.home()
+        self._patcher = _DisposingPatcher(_Held(network), home, home, size)
+        self._patcher.let_go = let_go
+
+    @staticmethod
+    def make_room() -> None:
+        """Take everything else off the graphics card, for a network that is put there while it is opened."""
+        comfy.model_management.unload_all_models()
+
+    def patchers(self) -> list:
+        return [self._patcher]
+
+    def place(self, network: torch.nn.Module, memory: int = 0) -> None:
+        """As `HeldNetworks.place`: room for `memory` bytes beside it."""
+        comfy.model_management.load_models_gpu([self._patcher], memory_required=memory, force_full_load=True)
+
+
+class _DisposingPatcher(comfy.model_patcher.ModelPatcher):
+    def partially_load(self, device_to: torch.device, extra_memory: int = 0, force_patch_weights: bool = False) -> int:
+        self.model.model_loaded_weight_memory = self.size
+        return 0
+
+    def partially_unload(self, device_to: torch.device, memory_to_free: int = 0, **_) -> int:
+        return 0
+
+    def detach(self, unpatch_all: bool = True) -> torch.nn.Module:
+        if unpatch_all:  # False where ComfyUI only takes it from one of its lists to put it into another
+            self.model.network, self.model.model_loaded_weight_memory = None, 0
+            self.let_go()
+        return self.model
+
+
 class _Held(torch.nn.Module):
     """A network inside another: ComfyUI writes a device into what it holds, which diffusers' networks refuse."""
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..auhead_models.alm.models import FIXED_PLACE, TINY, open_alm
 from ..auhead_models.alm.models import PRECISIONS as ALM_PRECISIONS
-from ..auhead_models.alm.models import TINY, open_alm
 from ..auhead_models.alm.models import names as alm_names
 from ..auhead_models.diffusion.presets import MODELS
 from ..auhead_models.diffusion.weight_files import PRECISIONS
@@ -12,6 +12,7 @@ from ..auhead_models.errors import AUHeadError
 from ..auhead_models.pipeline import NEEDS_DIFFUSERS
 from .host import (
     ALMType,
+    DisposableNetwork,
     HeldNetworks,
     ModelType,
     io,
@@ -73,18 +74,23 @@ class ALMChoice:
     precision: str
 
     @cached_property
-    def opened(self) -> tuple[object, HeldNetworks | None]:
-        """The model, and its network in ComfyUI's care; None for weights of 8 or 4 bit, which cannot be moved.
-
-        Raises AUHeadError when it cannot be opened.
-        """
+    def opened(self) -> tuple[object, HeldNetworks | DisposableNetwork]:
+        """The model, and its network in ComfyUI's care. Raises AUHeadError when it cannot be opened."""
+        if self.precision in FIXED_PLACE:
+            DisposableNetwork.make_room()
         backend = open_alm(self.name, language_model_folders(), self.precision, HeldNetworks.home())
-        return backend, None if backend.fixed_place else HeldNetworks([backend.network])
+        if not backend.fixed_place:
+            return backend, HeldNetworks([backend.network])
+        size = sum(weight.nbytes for weight in backend.network.parameters())
+        return backend, DisposableNetwork(backend.network, size, self._give_up)
+
+    def _give_up(self) -> None:
+        """Forget what was opened; but what ComfyUI held of it must outlive the call in which ComfyUI unloads it."""
+        vars(self)["given_up"] = vars(self).pop("opened")[1]
 
     def get_models(self) -> list:
         """As `DiffusionChoice.get_models`."""
-        held = self.opened[1] if "opened" in vars(self) else None
-        return held.patchers() if held else []
+        return self.opened[1].patchers() if "opened" in vars(self) else []
 
     @property
     def patcher(self):

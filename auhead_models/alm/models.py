@@ -14,7 +14,8 @@ import torch
 from ..errors import AUHeadError
 
 TINY = "tiny"
-PRECISIONS = ("auto", "fp32", "fp16", "bf16", "8bit", "4bit")
+FIXED_PLACE = ("8bit", "4bit")  # weights that cannot be moved to another device
+PRECISIONS = ("auto", "fp32", "fp16", "bf16", *FIXED_PLACE)
 NEEDS_TRANSFORMERS = (
     "Audio-language models need the Python package transformers, 4.57 or newer, which is not installed, is older or "
     "does not start; install it with pip install -U transformers."

@@ -1,7 +1,10 @@
+import gc
 import re
 import subprocess
 import sys
+import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import comfy.model_management
 import comfy.model_patcher
@@ -108,3 +111,33 @@ def test_networks_are_held_whole_by_the_plain_patcher(monkeypatch):
     held = HeldNetworks([network])
     held.place(network)
     assert type(held.patchers()[0]) is comfy.model_patcher.ModelPatcher and network.weight.is_meta
+
+
+class _Quantised(torch.nn.Linear):
+    """Refuses to be moved, as some versions of bitsandbytes do."""
+
+    def _apply(self, *_, **__):
+        raise ValueError("weights of 8 bit cannot be moved")
+
+
+def test_weights_that_cannot_be_moved_are_given_up_when_others_need_the_room(nodes, monkeypatch):
+    """A stand-in for a quantised model. Used twice, it stays; unloaded, it is gone; used again, it comes back."""
+    opened = []
+
+    def open_alm(*_):
+        network = _Quantised(2, 2)
+        opened.append(weakref.ref(network))
+        return SimpleNamespace(network=network, fixed_place=True, memory=0)
+
+    _, alm = nodes("AUHeadLoad", alm_precision="8bit")
+    monkeypatch.setattr(sys.modules[type(alm).__module__], "open_alm", open_alm)
+    for _ in range(2):
+        backend, held = alm.opened
+        held.place(backend.network)
+    assert len(opened) == 1 and opened[0]() is not None and len(alm.get_models()) == 1
+    assert alm.get_models()[0].model.model_loaded_weight_memory == 24
+    del backend, held
+    comfy.model_management.unload_all_models()
+    gc.collect()
+    assert opened[0]() is None and alm.get_models() == []
+    assert alm.opened[0].network is opened[1]()

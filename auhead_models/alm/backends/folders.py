@@ -8,14 +8,13 @@ from torch import nn
 from transformers import AutoTokenizer, WhisperFeatureExtractor
 
 from ...errors import AUHeadError
-from ..models import NEEDS_TRANSFORMERS
+from ..models import FIXED_PLACE, NEEDS_TRANSFORMERS
 from .backend import Backend
 from .qwen2_5_omni import Qwen25Omni
 from .qwen2_audio import Qwen2Audio
 
 _KINDS = {"qwen2_audio": Qwen2Audio, "qwen2_5_omni": Qwen25Omni}
 _NUMBERS = {"auto": torch.bfloat16, "fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
-_BITS = ("8bit", "4bit")
 _WINDOW = 28.0  # seconds; the encoder's 30 less room for a cut at a pause
 _LORA_WEIGHTS = "adapter_model.safetensors"
 _UNUSED = ("visual",)  # eyes
@@ -53,7 +52,7 @@ def open_folder(folder: Path, kind: str, precision: str = "auto", device: str | 
         )
     _drop_unused(network)
     opened = backend(folder.name, network, tokenizer, extractor)
-    opened.fixed_place = precision in _BITS
+    opened.fixed_place = precision in FIXED_PLACE
     opened.window = min(_WINDOW, float(extractor.chunk_length))
     return opened
 
@@ -83,7 +82,7 @@ def open_lora(lora: Path, backend: Backend, precision: str = "auto") -> Backend:
     known = {_plain(name): weight.shape for name, weight in model.state_dict().items()}
     if not given or any(known.get(_plain(name)) != weight.shape for name, weight in given.items()):
         raise foreign
-    backend.network = (model if precision in _BITS else model.merge_and_unload()).eval()
+    backend.network = (model if precision in FIXED_PLACE else model.merge_and_unload()).eval()
     backend.name = lora.name
     return backend
 
@@ -95,7 +94,7 @@ def _plain(name: str) -> str:
 
 def _numbers(precision: str, device: str | torch.device) -> dict:
     """Arguments of from_pretrained for a number format."""
-    if precision not in _BITS:
+    if precision not in FIXED_PLACE:
         return {"dtype": _NUMBERS[precision]}
     try:
         import accelerate  # noqa: F401

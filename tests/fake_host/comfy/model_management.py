@@ -35,6 +35,18 @@ def unet_offload_device() -> torch.device:
     return torch.device("cpu")
 
 
+_loaded: list = []
+
+
 def load_models_gpu(models: list, memory_required: int = 0, force_full_load: bool = False) -> None:
     for patcher in models:
-        patcher.model.to(patcher.load_device)
+        if patcher in _loaded:
+            _loaded.remove(patcher)
+            patcher.detach(unpatch_all=False)
+        patcher.partially_load(patcher.load_device)
+        _loaded.append(patcher)
+
+
+def unload_all_models() -> None:
+    while _loaded:
+        _loaded.pop().detach()
