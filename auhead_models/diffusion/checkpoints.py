@@ -24,6 +24,7 @@ from .keymaps import TEMPORAL, adapter_keys, image_encoder_keys, reference_keys,
 from .model import FaceDiffusion
 from .own_files import misdescribed, read_header, write_own
 from .presets import ANIMATEDIFF_SCHEDULER, CLIP_VIT_L, SD15, TAESD, Architecture
+from .schedulers import make_scheduler
 from .tokens import AudioTokens, AUTokens
 from .unet import FaceUNet, ReferenceNet
 from .weight_files import WeightFile, read_weights, shapes_of, weight_dtype
@@ -123,12 +124,14 @@ def _header(path: str | Path) -> dict[str, Any]:
     header = read_header(path)
     if not header:
         kind = read_weights(path).kind
-        use = "; it is one part of a model and needs the others" if kind.parts else ""
+        use = "; it is one part of a model and needs the others" if kind.parts else "; choose another file"
         raise AUHeadError(f"{path} is no model that AUHead saved: it looks like {kind.title}{use}.")
     try:
-        return {**header, "architecture": Architecture(**_tupled(header["architecture"]))}
-    except (KeyError, TypeError) as error:
+        architecture = Architecture(**_tupled(header["architecture"]))
+        make_scheduler("ddim", architecture.scheduler)  # as any of them
+    except (KeyError, NotImplementedError, TypeError, ValueError) as error:
         raise misdescribed(path) from error
+    return {**header, "architecture": architecture}
 
 
 def _listed(parts: Iterable[str]) -> str:

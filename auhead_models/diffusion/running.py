@@ -66,10 +66,16 @@ def mover(device: torch.device) -> Callable[..., None]:
 
 
 def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
-    """Raises AUHeadError when there are FaceMaps, but not one for each frame."""
-    if facemaps is not None and len(facemaps) != frames:
+    """Raises AUHeadError when there are FaceMaps, but not pictures [T, H, W, 3] with one for each frame."""
+    if facemaps is None:
+        return
+    shape = facemaps.shape
+    if len(shape) != 4 or min(shape[1:3]) < 1 or shape[3] < 3 or not facemaps.is_floating_point():  # alpha is left out
+        what = f"are {facemaps.dtype} of shape {list(shape)}".replace("torch.", "")
+        raise AUHeadError(f"The FaceMaps {what}; give pictures in colour, [T, H, W, 3] in 0..1.")
+    if shape[0] != frames:
         raise AUHeadError(
-            f"There are {len(facemaps)} FaceMaps for a performance of {frames} frames; give one for each frame."
+            f"There are {shape[0]} FaceMaps for a performance of {frames} frames; give one for each frame."
         )
 
 

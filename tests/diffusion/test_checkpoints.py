@@ -196,7 +196,12 @@ def test_files_of_a_newer_version(own, tmp_path):
     rewritten(own, newer, lambda header: header.update(version=2))
     with pytest.raises(AUHeadError, match=r"newer.safetensors was saved by a newer AUHead \(format 2, .*\); update it"):
         load_model(newer)
-    for damage in ({"unheard_of": {}}, {"guider": {"channels": [8, 8], "unheard_of": 1}}):
+    for damage in (
+        {"unheard_of": {}},
+        {"guider": {"channels": [8, 8], "unheard_of": 1}},
+        {"scheduler": {"unheard_of": 1}},
+        {"scheduler": {"beta_schedule": "unheard of"}},
+    ):
         rewritten(own, newer, lambda header, damage=damage: header["architecture"].update(damage))
         with pytest.raises(AUHeadError, match="tells of its own model is damaged"):
             load_model(newer)
@@ -217,6 +222,12 @@ def test_our_own_files_that_lack_something(own, tmp_path):
 def test_a_part_is_no_model(files):
     with pytest.raises(AUHeadError, match="guider.pth is no model .* AniPortrait's pose_guider.pth; it is one part"):
         load_model(files["guider"])
+
+
+def test_files_of_anything_else_are_no_models(tmp_path):
+    save_file(FOREIGN, tmp_path / "other.safetensors")
+    with pytest.raises(AUHeadError, match="other.safetensors is no model .* nothing that AUHead knows; choose another"):
+        load_model(tmp_path / "other.safetensors")
 
 
 LORA = {"lora_unet_down_blocks_0_attentions_0.lora_down.weight": torch.zeros(4, 8)}

@@ -103,6 +103,7 @@ def test_a_precision_that_there_is_not_is_told(saved):
         f'{{"version": {VERSION}, "kind": "refiner"}}',
         f'{{"version": {VERSION}, "kind": "refiner", "architecture": {{"magic": 3}}}}',
         f'{{"version": {VERSION}, "kind": "refiner", "architecture": 3}}',
+        json.dumps({"version": VERSION, "kind": "refiner", "architecture": {**REFINER, "num_attention_heads": 0}}),
         "[]",
         "nonsense",
     ],

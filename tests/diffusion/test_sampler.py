@@ -14,6 +14,7 @@ from toys import toy_model  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
 from auhead_models.diffusion.catalogue import make_settings  # noqa: E402
+from auhead_models.diffusion.conditioning import Conditioner  # noqa: E402
 from auhead_models.diffusion.guidance import Guidance, guided_region  # noqa: E402
 from auhead_models.diffusion.presets import ANIMATEDIFF_SCHEDULER, SD15  # noqa: E402
 from auhead_models.diffusion.running import SamplerSettings  # noqa: E402
@@ -265,6 +266,26 @@ def test_memory_grows_with_rows_and_window(face):
     assert _renderer(model, face, window=8).memory == 2 * little
 
 
+def test_what_is_shown_at_once_does_not_grow_with_the_clip(face, monkeypatch):
+    """FaceMap features, tokens, masks and what is heard."""
+    sizes, show = [], Conditioner.show
+
+    def counted(*given):
+        shown = show(*given)
+        kept = [*shown.features[True], shown.au[True], shown.audio, shown.au_region, shown.audio_region, shown.mask]
+        sizes.append(sum(tensor.untyped_storage().nbytes() for tensor in kept))
+        return shown
+
+    monkeypatch.setattr(Conditioner, "show", counted)
+    most = []
+    for frames in (19, 100, 400):
+        sizes.clear()
+        renderer = _renderer(stand_in_model(mixed, hears=2), face, steps=1)
+        _draw(renderer, _performance(frames), audio=torch.rand(frames, 2))
+        most.append(max(sizes))
+    assert len(sizes) > 20 and most[0] == max(most)
+
+
 def test_a_mask_comes_with_each_frame(face):
     pairs = list(_renderer(stand_in_model(mixed), face).render(_performance(2)))
     assert len(pairs) == 2 and all(torch.equal(mask, face.mask) for _, mask in pairs)
@@ -316,6 +337,20 @@ def test_cancel_is_heard_between_the_chunks_of_what_is_no_step(face, part):
 def test_facemaps_must_be_one_for_each_frame(face):
     with pytest.raises(AUHeadError, match="2 FaceMaps for a performance of 3"):
         _draw(_renderer(stand_in_model(mixed), face), _performance(3), facemaps=torch.rand(2, 64, 64, 3))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        torch.rand(3, 64, 64),
+        torch.rand(3, 64, 64, 1),
+        torch.rand(3, 0, 64, 3),
+        torch.zeros(3, 64, 64, 3, dtype=torch.uint8),
+    ],
+)
+def test_facemaps_must_be_pictures(face, wrong):
+    with pytest.raises(AUHeadError, match=r"FaceMaps are \w+ of shape \[3, .*give pictures in colour"):
+        _draw(_renderer(stand_in_model(mixed), face), _performance(3), facemaps=wrong)
 
 
 def test_facemaps_of_another_size_are_brought_to_the_face_s(face):
