@@ -195,9 +195,16 @@ def test_delete_and_select_all(page):
     assert page.text == ""
 
 
-def emotions(page):
-    """[(emotion, start, end)] of the edits; the end of one that is open to the end is None."""
-    return [(span["emotion"], span["start"], span.get("end")) for span in page.edits.get("spans", [])]
+def emotions(page, edits="widget.editor.edits"):
+    """[(emotion, start, end)] of edits of the page; the end of one that is open to the end is None."""
+    spans = page.run(f"() => {edits}.spans.map(({{ emotion, start, end }}) => [emotion, start, end])")
+    return [tuple(span) for span in spans]
+
+
+def set_emotions(page, *spans):
+    edits = {"spans": [{"emotion": emotion, "start": start, "end": end} for emotion, start, end in spans]}
+    page.run("(text) => widget.setText(text)", json.dumps(edits))
+    page.settle()
 
 
 def test_emotions_drop_move_and_grow(page):
@@ -218,16 +225,14 @@ def test_emotions_drop_move_and_grow(page):
 
 
 def test_an_emotion_cuts_its_neighbours_until_it_is_dragged_back(page):
-    page.run("""() => widget.setText('{"spans": [{"start": 1, "end": 3, "emotion": "happy"}, {"start": 3.4, "end": 5, "emotion": "sad"}]}')""")
-    page.settle()
+    set_emotions(page, ("happy", 1, 3), ("sad", 3.4, 5))
     edge = page.at("emotions", 2.96)
     page.page.mouse.move(edge["x"], edge["y"])
     page.page.mouse.down()
-    for seconds, expected in ((4.0, [("happy", 1, near(4)), ("sad", near(4), 5)]), (3.2, [("happy", 1, near(3.2)), ("sad", 3.4, 5)])):
+    for seconds, sad in ((4.0, near(4)), (3.2, 3.4)):
         page.page.mouse.move(page.at("emotions", seconds)["x"], edge["y"])
         page.settle()
-        shown = page.run("() => widget.editor.edits.spans.map(({ emotion, start, end }) => [emotion, start, end])")
-        assert [tuple(span) for span in shown] == expected
+        assert emotions(page) == [("happy", 1, near(seconds)), ("sad", sad, 5)]
     page.page.mouse.move(page.at("emotions", 4.5)["x"], edge["y"])
     page.press("Escape")
     page.page.mouse.up()
@@ -237,8 +242,7 @@ def test_an_emotion_cuts_its_neighbours_until_it_is_dragged_back(page):
 
 
 def test_the_seam_of_two_emotions_moves_both_and_the_pointer_says_so(page):
-    page.run("""() => widget.setText('{"spans": [{"start": 1, "end": 3, "emotion": "happy"}, {"start": 3, "end": 5, "emotion": "sad"}]}')""")
-    page.settle()
+    set_emotions(page, ("happy", 1, 3), ("sad", 3, 5))
     seam = page.at("emotions", 3.0)
     cursors = {}
     for by in (-12, -5, 0, 5, 12):
@@ -258,7 +262,8 @@ def test_emotions_that_came_in_are_dragged_like_any_other(page):
     page.click("emotions", 1.0)
     assert page.text == "" and page.run("() => widget.editor.selection.size") == 1
     page.drag(("emotions", 1.0), ("emotions", 2.0))
-    assert page.edits["replace_spans"] and emotions(page) == [("happy", near(1, 0.05), near(4, 0.05)), ("neutral", near(4, 0.05), None)]
+    assert page.edits["replace_spans"]
+    assert emotions(page) == [("happy", near(1, 0.05), near(4, 0.05)), ("neutral", near(4, 0.05), None)]
     assert page.shown("smile", 3.9) > page.shown("smile", 5.5) and page.shown("smile", 2.0) == near(before, 0.2)
     page.press("Control+z")
     assert page.text == ""
@@ -269,11 +274,14 @@ def test_emotions_that_came_in_are_dragged_like_any_other(page):
     assert page.text == ""
 
 
+DROPPED = [("happy", 0, 3), ("disgusted", near(3, 0.05), near(5, 0.05)), ("neutral", near(5, 0.05), None)]
+
+
 def test_a_chip_is_dragged_onto_the_timeline(page):
     chip = page.page.locator(".aue-chip").nth(2).bounding_box()
     start = {"x": chip["x"] + 20, "y": chip["y"] + 10}
     page.drag(start, ("emotions", 3.0))
-    assert emotions(page) == [("happy", 0, 3), ("disgusted", near(3, 0.05), near(5, 0.05)), ("neutral", near(5, 0.05), None)]
+    assert emotions(page) == DROPPED
 
 
 def test_a_chip_shows_on_the_way_where_it_will_lie(page):
@@ -293,8 +301,7 @@ def test_a_chip_shows_on_the_way_where_it_will_lie(page):
         lane = page.at("emotions", 3.0)
         mouse.move(lane["x"], lane["y"])
         page.settle()
-        plan = page.run("() => widget.pointer.carried.plan.edits.spans.map(({ emotion, start, end }) => [emotion, start, end])")
-        assert plan == [["happy", 0, 3], ["disgusted", near(3, 0.05), near(5, 0.05)], ["neutral", near(5, 0.05), None]]
+        assert emotions(page, "widget.pointer.carried.plan.edits") == DROPPED
         assert page.text == "" and page.run(drawn, [3.5]) == 255
         if last:
             page.press(last)
@@ -304,7 +311,7 @@ def test_a_chip_shows_on_the_way_where_it_will_lie(page):
         page.settle()
         assert page.run("() => widget.pointer.carried") is None
         assert page.run(drawn, [3.5]) == 0
-        assert page.text == "" if last else [list(span) for span in emotions(page)] == plan
+        assert emotions(page) == ([] if last else DROPPED)
 
 
 def test_gestures_of_the_menu(page):
