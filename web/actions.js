@@ -53,13 +53,16 @@ export function beginDrag(editor, selection = editor.selection) {
 export function dragTo(editor, drag, { by = 0, delta = 0, channel = null, row = null, radius = 0 }) {
   const { edits, selection } = drag;
   by = Math.max(by, -drag.earliest); // all together, or what comes first would run into one another at 0
-  if (!radius) drag.rests ??= restsBeside(edits, selection);
-  const weights = radius ? softWeights(edits, selection, radius) : drag.rests;
+  if (drag.radius !== radius) {
+    const weights = radius ? softWeights(edits, selection, radius) : restsBeside(edits, selection);
+    Object.assign(drag, { radius, weights, moving: new Set([...weights.keys(), ...selection]) });
+  }
+  const { weights, moving } = drag;
   const balance = row ? editor.balanceOf(row) : 0;
   const selected = new Set();
   const moved = mapped(
     edits,
-    new Set([...weights.keys(), ...selection]),
+    moving,
     (key, c) => {
       const weight = weights.get(key) ?? 1;
       const share = channel && (radius || selection.has(key)) ? weightIn(channel, c) * sideShare(c, balance) : 0;

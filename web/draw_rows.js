@@ -29,10 +29,13 @@ export function drawRow(ctx, editor, place, theme, index) {
   ctx.globalAlpha = quiet ? 0.35 : 1;
   row.channels.forEach((channel, order) => drawCurves(ctx, editor, theme, row, channel, order, scale.y));
   const colour = colourOf(theme, row);
-  for (const key of keyPoints(editor, place, index)) drawKey(ctx, theme, key, colour, isSelected(editor, key));
+  drawKeys(ctx, editor, theme, keyPoints(editor, place, index), colour);
   ctx.globalAlpha = 1;
   let late = 0;
-  for (const channel of row.channels) for (const key of editor.keys(channel)) if (key.time > editor.seconds) late++;
+  for (const channel of row.channels) {
+    const keys = editor.keys(channel);
+    late += keys.length - 1 - keys.findLastIndex(({ time }) => time <= editor.seconds);
+  }
   if (late) label(ctx, `${late} ▸`, place.width - 6, top + 13, theme.dim, "right");
   ctx.fillStyle = theme.line;
   ctx.fillRect(0, bottom - 1, place.width, 1);
@@ -80,14 +83,14 @@ function drawRanges(ctx, editor, theme, row, top, bottom) {
 }
 
 function drawCurves(ctx, editor, theme, row, channel, order, y) {
-  const { base, edited, changed } = editor.curve(channel);
+  const curve = editor.curve(channel);
+  const { base, edited, changed } = curve;
   const colour = colourOf(theme, row, order);
   const single = row.channels.length === 1;
   if (changed) {
     ctx.strokeStyle = faded(theme.base, single ? 0.9 : 0.5);
     ctx.lineWidth = 1;
-    trace(ctx, editor, base, y);
-    ctx.stroke();
+    ctx.stroke(baseTrace(editor, curve, y));
   }
   if (single) {
     area(ctx, editor, edited, changed ? base : null, y);
@@ -98,6 +101,7 @@ function drawCurves(ctx, editor, theme, row, channel, order, y) {
   ctx.strokeStyle = editor.compare ? faded(theme.text, 0.25) : changed ? colour : faded(colourOf(theme, row), order ? 0.4 : 0.7);
   ctx.lineWidth = changed ? 1.75 : 1.25;
   ctx.lineJoin = "round";
+  ctx.beginPath();
   trace(ctx, editor, edited, y);
   ctx.stroke();
   ctx.setLineDash([]);
@@ -111,13 +115,22 @@ function framesInView(editor, values) {
   return { first, last, each: fps / scale.scale };
 }
 
-/** A path along values: every frame, or the lowest and highest of each pixel when several share it. */
-function trace(ctx, editor, values, y) {
+/** The path of what came in: it is the same throughout a drag, so it is kept while the view is. */
+function baseTrace(editor, curve, y) {
+  const view = `${editor.scale.start} ${editor.scale.end} ${editor.scale.width} ${y(0)} ${y(1)}`;
+  if (curve.traced?.view !== view) {
+    curve.traced = { view, path: new Path2D() };
+    trace(curve.traced.path, editor, curve.base, y);
+  }
+  return curve.traced.path;
+}
+
+/** Adds a line along values to a path: every frame, or the lowest and highest of each pixel when several share it. */
+function trace(path, editor, values, y) {
   const { scale, fps } = editor;
   const { first, last, each } = framesInView(editor, values);
-  ctx.beginPath();
   if (each <= 1.5) {
-    for (let frame = first; frame <= last; frame++) ctx.lineTo(scale.x(frame / fps), y(values[frame]));
+    for (let frame = first; frame <= last; frame++) path.lineTo(scale.x(frame / fps), y(values[frame]));
   } else {
     for (let from = first; from <= last; from += each) {
       const start = Math.floor(from);
@@ -130,19 +143,18 @@ function trace(ctx, editor, values, y) {
         else if (value > high) high = value;
       }
       const x = scale.x(start / fps);
-      ctx.lineTo(x, y(high));
-      if (high - low > 1e-3) ctx.lineTo(x, y(low));
+      path.lineTo(x, y(high));
+      if (high - low > 1e-3) path.lineTo(x, y(low));
     }
   }
-  const end = scale.x((last + 1) / fps);
-  ctx.lineTo(end, y(values[last]));
+  path.lineTo(scale.x((last + 1) / fps), y(values[last]));
 }
 
 /** The area between values and others (or zero). */
 function area(ctx, editor, values, others, y) {
   const { scale, fps } = editor;
   const { first, last, each } = framesInView(editor, values);
-  const step = Math.max(each, 1);
+  const step = Math.max(2 * each, 1); // every second pixel is enough for a faint area
   ctx.beginPath();
   for (let frame = first; frame <= last; frame += step) ctx.lineTo(scale.x(Math.floor(frame) / fps), y(values[Math.floor(frame)]));
   const end = scale.x((last + 1) / fps);
@@ -156,8 +168,28 @@ function area(ctx, editor, values, others, y) {
   for (let frame = last; frame >= first; frame -= step) ctx.lineTo(scale.x(Math.floor(frame) / fps), y(others[Math.floor(frame)]));
 }
 
-function drawKey(ctx, theme, { x, y, ease }, colour, selected, size = selected ? 5 : 4) {
-  ctx.beginPath();
+/** Keys as dots, those before straight lines as diamonds, those of steps as squares; the selected ones larger and on top. */
+function drawKeys(ctx, editor, theme, points, colour) {
+  ctx.lineWidth = 1.75;
+  ctx.strokeStyle = colour;
+  const chosen = points.filter((point) => isSelected(editor, point));
+  const others = chosen.length ? points.filter((point) => !isSelected(editor, point)) : points;
+  for (const [keys, size, fill] of [[others, 4, theme.well], [chosen, 5, theme.text]]) {
+    if (!keys.length) continue;
+    ctx.beginPath();
+    keys.forEach((key, k) => isHidden(key, keys[k - 1], keys[k - 2]) || traceKey(ctx, key, size));
+    ctx.fillStyle = fill;
+    ctx.fill();
+    ctx.stroke();
+  }
+}
+
+/** Whether a key lies on one of the two before it, as the ends of a short bump do in a long performance. */
+function isHidden({ x, y, ease }, ...others) {
+  return others.some((other) => other && other.ease === ease && Math.abs(other.x - x) < 1.5 && Math.abs(other.y - y) < 1.5);
+}
+
+function traceKey(ctx, { x, y, ease }, size) {
   if (ease === "step") ctx.rect(x - size, y - size, 2 * size, 2 * size);
   else if (ease === "linear") {
     ctx.moveTo(x, y - size - 1.5);
@@ -165,12 +197,10 @@ function drawKey(ctx, theme, { x, y, ease }, colour, selected, size = selected ?
     ctx.lineTo(x, y + size + 1.5);
     ctx.lineTo(x - size - 1.5, y);
     ctx.closePath();
-  } else ctx.arc(x, y, size, 0, 7);
-  ctx.fillStyle = selected ? theme.text : theme.well;
-  ctx.fill();
-  ctx.lineWidth = 1.75;
-  ctx.strokeStyle = colour;
-  ctx.stroke();
+  } else {
+    ctx.moveTo(x + size, y);
+    ctx.arc(x, y, size, 0, 2 * Math.PI);
+  }
 }
 
 export function label(ctx, text, x, y, colour, align = "left", weight = "") {

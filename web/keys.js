@@ -33,6 +33,11 @@ export function withKeys(edits, layer, c, keys) {
 export function channelKeys(edits, channel) {
   const found = [];
   for (let layer = -1; layer < edits.replace.length; layer++) {
+    if (channel.parts.length === 1) {
+      const [[c]] = channel.parts;
+      for (const key of keysOf(edits, layer, c)) found.push({ time: key.time, ease: key.ease, layer, members: [{ c, key }] });
+      continue;
+    }
     const moments = new Map(); // from time, and how often the column has it, to what was found
     for (const [c] of channel.parts) {
       let [last, times] = [-1, 0];
@@ -57,11 +62,15 @@ export function mapKeys(edits, selection, change) {
   let result = edits;
   for (let layer = -1; layer < edits.replace.length; layer++) {
     for (const [id, keys] of Object.entries(curvesOf(edits, layer))) {
-      if (!keys.some((key) => selection.has(key))) continue;
-      const moved = keys.filter((key) => selection.has(key)).map((key) => change(key, INDEX[id], layer));
+      const [stay, moved] = [[], []];
+      for (const key of keys) {
+        if (!selection.has(key)) stay.push(key);
+        else moved.push(change(key, INDEX[id], layer));
+      }
+      if (!moved.length) continue;
       const kept = moved.filter((key) => key !== null);
-      kept.forEach((key) => selected.add(key));
-      result = withKeys(result, layer, INDEX[id], merged(keys.filter((key) => !selection.has(key)), kept));
+      for (const key of kept) selected.add(key);
+      result = withKeys(result, layer, INDEX[id], merged(stay, kept));
     }
   }
   return { edits: result, selection: selected };
@@ -69,13 +78,14 @@ export function mapKeys(edits, selection, change) {
 
 /** Both lists in the order of time; a key of the second takes the place of one of the first at its time. */
 function merged(keys, others) {
-  const times = others.map(({ time }) => time).sort((a, b) => a - b);
+  const moved = [...others].sort((a, b) => a.time - b.time);
+  if (!keys.length) return moved;
   let next = 0;
   const free = keys.filter(({ time }) => {
-    while (times[next] <= time - SAME_TIME) next++;
-    return !(times[next] < time + SAME_TIME);
+    while (moved[next]?.time <= time - SAME_TIME) next++;
+    return !(moved[next]?.time < time + SAME_TIME);
   });
-  return [...free, ...others].sort((a, b) => a.time - b.time);
+  return [...free, ...moved].sort((a, b) => a.time - b.time);
 }
 
 /** Keys [{c, key}] without those before the beginning: the last of a column's stands at 0 unless another one does. */
@@ -143,11 +153,17 @@ export function softWeights(edits, selection, radius) {
     for (const keys of Object.values(curvesOf(edits, layer))) {
       const own = keys.filter((key) => selection.has(key));
       if (!own.length) continue;
+      let next = 0; // the first of them that is not before the key
       for (const key of keys) {
-        const distance = Math.min(...own.map((other) => Math.abs(other.time - key.time)));
-        const x = 1 - distance / radius;
-        if (selection.has(key)) weights.set(key, 1);
-        else if (x > 0) weights.set(key, x * x * (3 - 2 * x));
+        while (next < own.length && own[next].time < key.time) next++;
+        if (selection.has(key)) {
+          weights.set(key, 1);
+          continue;
+        }
+        const before = next > 0 ? key.time - own[next - 1].time : Infinity;
+        const after = next < own.length ? own[next].time - key.time : Infinity;
+        const x = 1 - Math.min(before, after) / radius;
+        if (x > 0) weights.set(key, x * x * (3 - 2 * x));
       }
     }
   }

@@ -48,13 +48,13 @@ const unbent = (height) => height / Math.max(1 - BEND * Math.abs(height), 0.1);
 export function keyPoints(editor, place, index) {
   const { scale } = editor;
   const points = [];
-  let row = null;
+  const row = rowScale(editor, place, index);
   editor.rows[index].channels.forEach((channel, order) => {
+    const { edited } = editor.curve(channel);
     for (const { time, ease, layer, members } of editor.keys(channel)) {
       const x = scale.x(time);
       if (x < -MARGIN || x > place.width + MARGIN) continue;
-      row ??= rowScale(editor, place, index);
-      const y = row.y(editor.curve(channel).edited[editor.frameAt(time)]);
+      const y = row.y(edited[editor.frameAt(time)]);
       points.push({ x, y, time, ease, layer, members, channel, order });
     }
   });

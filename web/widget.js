@@ -5,10 +5,8 @@
 
 import { mirror, replaceHere } from "./actions.js";
 import { h } from "./controls.js";
-import { drawAll } from "./draw.js";
-import { drawEmotions } from "./draw_lanes.js";
+import { drawAll, drawEdited } from "./draw.js";
 import { drawMoving } from "./draw_moving.js";
-import { drawRow } from "./draw_rows.js";
 import { Editor } from "./editor.js";
 import { FaceView } from "./face_view.js";
 import { Heads } from "./heads.js";
@@ -35,6 +33,7 @@ export class EditorWidget {
     this.words = wordsIn(language);
     this.onText = onText;
     this.todo = new Set();
+    this.drawn = { waiting: new Set() }; // see drawEdited
     this.editor = new Editor({ onText, onView: (view) => onView(savedView(view)), onChange: (what) => this.changed(what) });
     this.sound = new Sound();
     this.playback = new Playback(this.editor, this.sound);
@@ -91,8 +90,13 @@ export class EditorWidget {
     const everything = moved || what.has("all") || what.has("rows") || what.has("draw");
     const context = this.bottom.getContext("2d");
     if (what.has("all") || what.has("rows") || moved) this.heads.layout(this.place);
-    if (everything) drawAll(context, editor, this.place, this.colours, this.words);
-    else if (what.has("edits")) this.drawEdited(context);
+    if (everything) {
+      drawAll(context, editor, this.place, this.colours, this.words);
+      this.drawn.waiting.clear();
+    } else if (what.has("edits") || this.drawn.waiting.size) {
+      drawEdited(context, editor, this.place, this.colours, this.words, this.drawn);
+      if (this.drawn.waiting.size) this.changed("waiting");
+    }
     editor.dirty.clear();
     if (what.has("all")) this.messages.showBanner();
     if (everything || (what.has("edits") && !this.pointer.gesture)) {
@@ -106,14 +110,6 @@ export class EditorWidget {
     drawMoving(this.top.getContext("2d"), editor, this.place, this.colours, this.pointer, this.words);
     this.faceView.draw();
     if (editor.playing) this.changed("playhead");
-  }
-
-  drawEdited(context) {
-    const { editor } = this;
-    editor.rows.forEach((row, index) => {
-      if (row.channels.some((channel) => channel.parts.some(([c]) => editor.dirty.has(c)))) drawRow(context, editor, this.place, this.colours, index);
-    });
-    drawEmotions(context, editor, this.place, this.colours, this.words);
   }
 
   theme() {

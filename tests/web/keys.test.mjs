@@ -86,6 +86,17 @@ test("soft weights fall with the distance", () => {
   assert.ok(near === 1 && middle > far && far > 0 && none === undefined);
 });
 
+test("the nearest of many selected keys says how far one follows", () => {
+  const start = edits({ keys: { yaw: Array.from({ length: 60 }, (_, k) => [0.1 * k ** 1.3, 0.1]) } });
+  const { yaw } = start.keys;
+  const chosen = yaw.filter((key, k) => k % 7 === 3);
+  const weights = softWeights(start, new Set(chosen), 0.9);
+  for (const key of yaw) {
+    const x = 1 - Math.min(...chosen.map((other) => Math.abs(other.time - key.time))) / 0.9;
+    assert.ok(Math.abs((weights.get(key) ?? 0) - (x > 0 ? x * x * (3 - 2 * x) : 0)) < 1e-9);
+  }
+});
+
 test("mirrored twice is what it was", () => {
   const start = edits({
     keys: { brow_raise_left: [[1, 0.5]], yaw: [[0, 0.2]], jaw_open: [[0, 0.1]] },
