@@ -3,9 +3,12 @@
     python tools/speech/evaluate.py HELD_OUT.npz MODEL.safetensors --voices "flite:*"      a table, voice by voice
         --pocketsphinx    the same clips heard by pocketsphinx's phone recognition (no words known)
         --emotions        confusion of the emotions instead
+    python tools/speech/evaluate.py --languages MODEL.safetensors     espeak-ng in languages that nothing was trained on
 
 viseme: share of frames with the right viseme of 15. jaw, pucker: correlation with the mouth of the true phones. kept:
 /p b m/ at which lips_together reaches 0.9 in the finished performance. right: closures of it that a /p b m/ made.
+Phones of another language count as the English ones that espeak-ng names alike, or else as a schwa; loudness: correlation
+of the finished jaw with the sound's level, which needs no phones.
 """
 
 import argparse
@@ -27,8 +30,21 @@ from auhead_models.speech.audio import SPEECH_RATE, Audio, to_speech  # noqa: E4
 from auhead_models.speech.coarticulation import JAW, MOUTH, Phones, mouth_track, viseme_track  # noqa: E402
 from auhead_models.speech.compose import compose  # noqa: E402
 from auhead_models.speech.model import SpeechModel, hear, load_model  # noqa: E402
+from auhead_models.speech.spectrum import STEPS_PER_FRAME, analyse  # noqa: E402
+from voices import Espeak, Style  # noqa: E402
 
 PUCKER = MOUTH.index("lip_pucker")
+LANGUAGES = {  # voices of espeak-ng, each with a few sentences of ours
+    "de": "Guten Morgen, mein Name ist Peter Baumann, und wir fahren im Februar mit dem Bus über Bremen nach Hamburg. "
+    "Möchten Sie bitte den Pfeffer probieren? Am Abend bauen wir im Park ein buntes Puppenhaus.",
+    "es": "Buenos días, me llamo Pablo y mi hermana prepara un pastel de manzana para el sábado. También compramos pan, "
+    "vino y muchas flores. Mañana por la tarde vamos a bailar en el pueblo.",
+    "fr": "Bonjour madame, je voudrais une baguette et deux pommes, s'il vous plaît. Mon père habite à Paris, et il "
+    "fait beau aujourd'hui. Nous partons demain pour un petit village près de Bordeaux.",
+    "cmn-latn-pinyin": "ni3 hao3, wo3 de ming2 zi4 shi4 xiao3 ming2. ma1 ma1 mai3 le ba1 ge ping2 guo3 he2 yi4 ping2 "
+    "bai2 jiu3. wo3 men ming2 tian1 zuo4 fei1 ji1 qu4 bei3 jing1 kan4 peng2 you.",
+}
+_STYLES = ((1.0, 1.0), (1.2, 1.3), (0.9, 0.8))  # tempo and pitch
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +104,15 @@ def closures(phones: Phones, lips: np.ndarray) -> np.ndarray:
     return np.array([kept, len(bilabials), right, len(spans)])
 
 
-def performed_lips(articulation: Articulation) -> np.ndarray:
-    """lips_together [T] after compose, without other layers."""
+def performed(articulation: Articulation) -> AUSequence:
+    """The mouth after compose, without other layers."""
     nothing = AUSequence.zeros(len(articulation.envelope))
-    return compose(nothing, articulation, nothing, nothing, nothing)["lips_together"]
+    return compose(nothing, articulation, nothing, nothing, nothing)
+
+
+def performed_lips(articulation: Articulation) -> np.ndarray:
+    """lips_together [T] of it."""
+    return performed(articulation)["lips_together"]
 
 
 def judge(utterances: list[Utterance], model: SpeechModel) -> Tally:
@@ -101,6 +122,26 @@ def judge(utterances: list[Utterance], model: SpeechModel) -> Tally:
         mouth = articulate(utterance.speech, utterance.frames, heard=heard)
         tally.add(utterance, heard.visemes.argmax(axis=1), heard.units, performed_lips(mouth))
     return tally
+
+
+def languages(model: SpeechModel) -> Iterator[str]:
+    """A line for each language: the measures of `Tally`, and loudness."""
+    espeak = Espeak()
+    for voice, text in LANGUAGES.items():
+        tally, jaws, levels = Tally(), [], []
+        for tempo, pitch in _STYLES:
+            sound, phones = espeak.speak(voice, text, Style(tempo, pitch))
+            audio = Audio(sound, SPEECH_RATE)
+            speech = to_speech(audio)
+            heard = hear(speech, audio.frames, model)
+            mouth = performed(articulate(speech, audio.frames, heard=heard))
+            spoken = Utterance(voice, text, "neutral", 2, speech, audio.frames, phones)
+            tally.add(spoken, heard.visemes.argmax(axis=1), heard.units, mouth["lips_together"])
+            level = analyse(speech, audio.frames).sonorant.reshape(-1, STEPS_PER_FRAME).mean(axis=1)
+            jaws.append(mouth["jaw_open"][:-1])
+            levels.append(np.maximum(level[1:], -60))  # the mouth is a frame ahead
+        loudness = np.corrcoef(np.concatenate(jaws), np.concatenate(levels))[0, 1]
+        yield f"| {voice} | {tally.line()} | {loudness:.3f} |"
 
 
 def judge_pocketsphinx(utterances: list[Utterance]) -> Tally:
@@ -145,14 +186,18 @@ def emotions(utterances: list[Utterance], model: SpeechModel) -> str:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("held_out", type=Path)
+    parser.add_argument("held_out", type=Path, nargs="?")
     parser.add_argument("model", type=Path)
     parser.add_argument("--voices", default="*")
     parser.add_argument("--pocketsphinx", action="store_true")
     parser.add_argument("--emotions", action="store_true")
+    parser.add_argument("--languages", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
     model = load_model(given.model)
+    if given.languages:
+        print(*languages(model), sep="\n")
+        return
     utterances = [one for one in held_out(given.held_out) if fnmatch.fnmatch(one.voice, given.voices)]
     acted = [one for one in utterances if one.text.count(".") + one.text.count("?") > 1]  # two sentences each
     if given.emotions:
