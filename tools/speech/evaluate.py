@@ -7,8 +7,8 @@
 
 viseme: share of frames with the right viseme of 15. jaw, pucker: correlation with the mouth of the true phones. kept:
 /p b m/ at which lips_together reaches 0.9 in the finished performance. right: closures of it that a /p b m/ made.
-Phones of another language count as the English ones that espeak-ng names alike, or else as a schwa; loudness: correlation
-of the finished jaw with the sound's level, which needs no phones.
+Phones of another language count as the English ones that espeak-ng names alike, or else as a schwa. loudness:
+correlation of the finished jaw with the sound's level, which needs no phones.
 """
 
 import argparse
@@ -23,6 +23,8 @@ import numpy as np
 import torch
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+from voices import Espeak, Style  # noqa: E402
+
 from auhead_models.au.emotions import EMOTIONS, LEVELS  # noqa: E402
 from auhead_models.au.sequence import AUSequence  # noqa: E402
 from auhead_models.speech.articulation import Articulation, articulate  # noqa: E402
@@ -31,14 +33,13 @@ from auhead_models.speech.coarticulation import JAW, MOUTH, Phones, mouth_track,
 from auhead_models.speech.compose import compose  # noqa: E402
 from auhead_models.speech.model import SpeechModel, hear, load_model  # noqa: E402
 from auhead_models.speech.spectrum import STEPS_PER_FRAME, analyse  # noqa: E402
-from voices import Espeak, Style  # noqa: E402
 
 PUCKER = MOUTH.index("lip_pucker")
 LANGUAGES = {  # voices of espeak-ng, each with a few sentences of ours
     "de": "Guten Morgen, mein Name ist Peter Baumann, und wir fahren im Februar mit dem Bus über Bremen nach Hamburg. "
     "Möchten Sie bitte den Pfeffer probieren? Am Abend bauen wir im Park ein buntes Puppenhaus.",
-    "es": "Buenos días, me llamo Pablo y mi hermana prepara un pastel de manzana para el sábado. También compramos pan, "
-    "vino y muchas flores. Mañana por la tarde vamos a bailar en el pueblo.",
+    "es": "Buenos días, me llamo Pablo y mi hermana prepara un pastel de manzana para el sábado. También compramos "
+    "pan, vino y muchas flores. Mañana por la tarde vamos a bailar en el pueblo.",
     "fr": "Bonjour madame, je voudrais une baguette et deux pommes, s'il vous plaît. Mon père habite à Paris, et il "
     "fait beau aujourd'hui. Nous partons demain pour un petit village près de Bordeaux.",
     "cmn-latn-pinyin": "ni3 hao3, wo3 de ming2 zi4 shi4 xiao3 ming2. ma1 ma1 mai3 le ba1 ge ping2 guo3 he2 yi4 ping2 "
