@@ -1,9 +1,9 @@
 """Peak memory of `auhead animate` and `auhead video-to-au` for a short and a long clip, and of larger frames.
 
-    python benchmarks/memory.py [--seconds 10 60] [--sizes 512 1024 2048] [--small 128]
+    python benchmarks/memory.py [--seconds 10 60] [--sizes 512 1024 2048]
 
-`animate` must not grow with the length: the long clip may need 10 % more than the short one; with `--renderer
-diffusion` (the model tiny, at the small size) neither. `video-to-au` keeps the landmarks of all frames and grows by
+`animate` must not grow with the length: the long clip may need 10 % more than the short one (diffusion_memory.py
+measures the renderers by diffusion). `video-to-au` keeps the landmarks of all frames and grows by
 about a MB a second. The larger sizes draw a second of speech. Writes benchmarks/results/memory.md.
 """
 
@@ -24,7 +24,6 @@ def main() -> None:
     line = parser(__doc__, "memory")
     line.add_argument("--seconds", type=float, nargs=2, default=[10, 60])
     line.add_argument("--sizes", type=int, nargs="+", default=[512, 1024, 2048])
-    line.add_argument("--small", type=int, default=128)
     given = line.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as place:
@@ -34,19 +33,17 @@ def main() -> None:
             rows.append(("animate", f"{seconds:g} s at {given.sizes[0]}", f"{peak:.0f}"))
             peak = peak_megabytes("video-to-au", folder / "talking.mp4", "-o", folder / "au.json")
             rows.append(("video-to-au", f"{seconds:g} s at {given.sizes[0]}", f"{peak:.0f}"))
-            peak = animate(folder, seconds, given.small, "--renderer", "diffusion")
-            rows.append(("animate --renderer diffusion", f"{seconds:g} s at {given.small}", f"{peak:.0f}"))
         for size in given.sizes[1:]:
             rows.append(("animate", f"1 s at {size}", f"{animate(folder, 1, size):.0f}"))
     keep(given, "Peak memory", ("command", "clip", "MB"), sorted(rows, key=lambda row: row[0]))
 
 
-def animate(folder: Path, seconds: float, size: int, *options: str) -> float:
+def animate(folder: Path, seconds: float, size: int) -> float:
     """Make folder/talking.mp4 from the bundled samples; returns the peak."""
     rate, samples = wavfile.read(ASSETS / "speech.wav")
     wavfile.write(folder / "speech.wav", rate, np.resize(samples, round(seconds * rate)))
     portrait, video = ASSETS / "portrait.png", folder / "talking.mp4"
-    return peak_megabytes("animate", portrait, folder / "speech.wav", "-o", video, "--size", size, *options)
+    return peak_megabytes("animate", portrait, folder / "speech.wav", "-o", video, "--size", size)
 
 
 def peak_megabytes(*command: object) -> float:
