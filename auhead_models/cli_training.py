@@ -96,6 +96,8 @@ def _train_alm(verb: argparse.ArgumentParser) -> None:
         ("rate", float, 1e-8, 1, "learning rate"),
         ("every", int, 1, math.inf, "steps between checks, each with a state to go on from"),
         ("held-out", float, 0, 0.9, "part of the clips to check on instead of learning from them"),
+        ("mirrored", float, 0, 1, "how often left and right change sides; 0 for a person whose face is not even"),
+        ("spoiled", float, 0, 1, "how often noise is laid over the sound"),
         ("longest", float, 1, 28, "seconds of a clip that are heard at once"),
         ("seed", int, 0, 2**31 - 1, "of the order and of everything drawn"),
     ):

@@ -26,7 +26,7 @@ except Exception:  # its wheels often do not match torch, which shows as any kin
 SPEECH_RATE = 16000
 RATES = (4000, 768000)
 
-_LOUDNESS = 0.1  # RMS (-20 dBFS) that the loud parts of speech are brought to
+LOUDNESS = 0.1  # RMS (-20 dBFS) that the loud parts of speech are brought to
 _MAXIMUM_GAIN = 100.0  # 40 dB: quiet speech is raised, the noise of an empty recording stays below speech
 _SILENCE = 1e-4  # -80 dBFS: what dither and the rounding of 16 bits leave stays below
 _CLIPPED = 0.02  # part of the samples at the very peak from which a sound is distorted
@@ -148,7 +148,7 @@ def _gain(speech: np.ndarray) -> np.float32:
     """What brings the loud 20 ms blocks to the common level; one click does not count."""
     blocks = np.pad(speech, (0, -len(speech) % _BLOCK)).reshape(-1, _BLOCK)
     loud = np.percentile(np.sqrt(np.mean(blocks**2, axis=1)), 95)
-    return np.float32(min(_LOUDNESS / loud, _MAXIMUM_GAIN) if loud > 0 else 1.0)
+    return np.float32(min(LOUDNESS / loud, _MAXIMUM_GAIN) if loud > 0 else 1.0)
 
 
 def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:

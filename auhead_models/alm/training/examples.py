@@ -8,7 +8,7 @@ import torch
 
 from ...au.sequence import FPS
 from ...au.space import UNIT_MIRROR
-from ...speech import SPEECH_RATE
+from ...speech.audio import LOUDNESS, SPEECH_RATE
 from ..backends.backend import Backend
 from ..codec import FPS as TOKEN_FPS
 from ..codec import Utterance, encode
@@ -51,18 +51,28 @@ def draw_clip(dataset: Dataset, generator: torch.Generator) -> SpeechClip:
 
 
 def vary(clip: SpeechClip, settings: ALMSettings, window: float, generator: torch.Generator) -> Example:
-    """A clip as it is shown this time: a part of it where it is long, mirrored, silenced, its emotion told or not.
+    """A clip as it is shown this time: a part of it where it is long, mirrored, its sound spoiled or taken away, its
+    emotion told or not.
 
     window: seconds that the backend hears at most. Where there is nothing to hear, the emotion is told.
     """
-    told, mirrored, silenced, where = torch.rand(4, generator=generator).tolist()
+    told, mirrored, silenced, where, spoiled = torch.rand(5, generator=generator).tolist()
     clip = _part(clip, int(min(settings.longest, window) * TOKEN_FPS), where)
     if mirrored < settings.mirrored:
         values = clip.utterance.values[:, UNIT_MIRROR]
         clip = replace(clip, utterance=replace(clip.utterance, values=values), units=clip.units[:, UNIT_MIRROR])
+    if spoiled < settings.spoiled:
+        clip = replace(clip, speech=_spoiled(clip.speech, generator))
     if silenced < settings.silenced:
         clip = replace(clip, speech=np.zeros_like(clip.speech))
     return Example(clip, told < settings.told or silenced < settings.silenced)
+
+
+def _spoiled(speech: np.ndarray, generator: torch.Generator) -> np.ndarray:
+    """Speech [S] as another room and microphone give it: up to 3 dB louder or quieter, with noise 20 to 50 dB below."""
+    loudness, noise = torch.rand(2, generator=generator).tolist()
+    hiss = torch.randn(len(speech), generator=generator).numpy()
+    return speech * np.float32(10 ** (0.3 * (loudness - 0.5))) + np.float32(LOUDNESS * 10 ** (-1 - 1.5 * noise)) * hiss
 
 
 def _part(clip: SpeechClip, frames: int, where: float) -> SpeechClip:

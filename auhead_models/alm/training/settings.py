@@ -11,9 +11,9 @@ class ALMSettings:
     once · accumulate: batches for one step · rate: of learning · precision: of PRECISIONS · every: steps between
     checks, each with a state to go on from · held_out: part of the clips to check on, of other persons; 0 checks on
     those that are learnt · checked: clips of a check at most · longest: seconds of a clip that are heard at once; of a
-    longer one a part is drawn · told, mirrored, silenced: how often the emotion stands in the prompt, left and right
-    change sides, and the sound is taken away · feeling, value, auxiliary: weights of the loss (objective.py) ·
-    checkpointing: less memory, more time · seed.
+    longer one a part is drawn · told, mirrored, spoiled, silenced: how often the emotion stands in the prompt, left and
+    right change sides, the sound has noise and another loudness, and it is taken away · feeling, value, auxiliary:
+    weights of the loss (objective.py) · checkpointing: less memory, more time · seed.
     """
 
     rank: int = 32
@@ -30,6 +30,7 @@ class ALMSettings:
     longest: float = 15.0
     told: float = 0.3
     mirrored: float = 0.5
+    spoiled: float = 0.3
     silenced: float = 0.05
     feeling: float = 3.0
     value: float = 2.0

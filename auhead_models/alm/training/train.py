@@ -106,7 +106,7 @@ def check_training(settings: ALMSettings) -> None:
         raise AUHeadError(f'There is no precision "{settings.precision}"; choose one of {", ".join(PRECISIONS)}.')
     if settings.longest < 1:
         raise AUHeadError(f"longest is {settings.longest:g} s; use 1 s or more.")
-    for name in ("dropout", "held_out", "told", "mirrored", "silenced"):
+    for name in ("dropout", "held_out", "told", "mirrored", "spoiled", "silenced"):
         if not 0 <= getattr(settings, name) <= 1:
             raise AUHeadError(f"{name} is {getattr(settings, name)}; use a number from 0 to 1.")
 

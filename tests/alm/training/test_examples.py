@@ -14,7 +14,7 @@ from auhead_models.alm.training.examples import Example, collate, draw_clip, var
 from auhead_models.alm.training.settings import ALMSettings  # noqa: E402
 from auhead_models.au.space import UNIT_INDEX  # noqa: E402
 
-PLAIN = ALMSettings(told=0, mirrored=0, silenced=0)
+PLAIN = ALMSettings(told=0, mirrored=0, spoiled=0, silenced=0)
 
 
 def draws(seed=0):
@@ -41,6 +41,17 @@ def test_sides_change_together(clips):
     assert contempt.utterance.values[:, right].max() > 0.3 > contempt.utterance.values[:, left].max()
     assert np.array_equal(turned.utterance.values[:, left], contempt.utterance.values[:, right])
     assert np.array_equal(turned.units[:, right], contempt.units[:, left])
+
+
+def test_spoiled_sound_is_the_same_speech_with_noise(clips):
+    clean = clips[0].speech
+    for seed in range(5):
+        spoiled = vary(clips[0], replace(PLAIN, spoiled=1), 10, draws(seed)).clip
+        assert spoiled.speech.dtype == np.float32 and not np.array_equal(spoiled.speech, clean)
+        gain = spoiled.speech @ clean / (clean @ clean)
+        noise = (spoiled.speech - gain * clean).std()
+        assert 0.7 < gain < 1.42 and 0.0003 < noise < 0.011
+        assert np.array_equal(spoiled.utterance.values, clips[0].utterance.values)
 
 
 def test_silence_comes_with_the_emotion_told(clips):

@@ -38,7 +38,7 @@ def test_eight_clips_are_learnt_by_heart(clips, tmp_path):
     """Emotions are named and Action Units written, from the sound alone, by a fresh model that gets the LoRA folder."""
     settings = replace(
         QUICK, rank=16, alpha=64, dropout=0, steps=150, batch=8, accumulate=1, rate=4e-3, every=150, checked=8,
-        held_out=0, told=0.2, mirrored=0, silenced=0, checkpointing=False,
+        held_out=0, told=0.2, mirrored=0, spoiled=0, silenced=0, checkpointing=False,
     )  # fmt: skip
     folder = train_alm(toy_qwen2_audio(taught=False, **TAUGHT), clips, tmp_path, settings)
     fresh = toy_qwen2_audio(taught=False, **TAUGHT)
