@@ -7,6 +7,7 @@
 //     face.setCloseUp(true);                 the face alone fills the canvas
 //     handle = face.pick(x, y);              what can be taken hold of there, CSS pixels; null: nothing
 //     face.highlight(handle);                marks it, null: nothing
+//     [x, y] = face.placeOf(handle);         where it is shown
 //     face.drag(handle, values, dx, dy);     { id of a column: its new value } after a pull that began at `values`
 //     face.dispose();
 //
@@ -68,12 +69,17 @@ export function createFace(canvas, { pixelsPerPoint = null } = {}) {
     paper.drawImage(sheet, 0, 0, side, side, left, top, side, side);
   }
 
-  function mark({ left, top, x, y, scale }) {
+  /** Canvas pixels of a handle. */
+  function spotOf(handle, { left, top, x, y, scale }) {
+    const [handleX, handleY] = portrait.state.points.subarray(3 * handle.anchors[0]);
+    return [left + (handleX - x) * scale, top + (handleY - y) * scale];
+  }
+
+  function mark(view) {
     const ratio = canvas.width / (canvas.clientWidth || canvas.width);
-    const [handleX, handleY] = portrait.state.points.subarray(3 * marked.anchors[0]);
     paper.save();
     paper.beginPath();
-    paper.arc(left + (handleX - x) * scale, top + (handleY - y) * scale, 6 * ratio, 0, 2 * Math.PI);
+    paper.arc(...spotOf(marked, view), 6 * ratio, 0, 2 * Math.PI);
     for (const [width, colour] of [[3.5, "rgba(0, 0, 0, 0.5)"], [1.5, "#fff"]]) {
       paper.lineWidth = width * ratio;
       paper.strokeStyle = colour;
@@ -130,6 +136,12 @@ export function createFace(canvas, { pixelsPerPoint = null } = {}) {
       const cropX = view.x + cropPixels(x) - view.left / view.scale;
       const cropY = view.y + cropPixels(y) - view.top / view.scale;
       return pickHandle(portrait.tables, portrait.state.points, cropX, cropY);
+    },
+
+    /** Where a handle is shown, CSS pixels from the canvas' corner. */
+    placeOf(handle) {
+      const ratio = canvas.width / (canvas.clientWidth || canvas.width);
+      return spotOf(handle, currentView()).map((pixels) => pixels / ratio);
     },
 
     /** Mark a handle. */

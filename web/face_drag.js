@@ -8,6 +8,8 @@
 // takes away what the opposite unit does.
 
 import { clamp } from "./face_maths.js";
+import { sideShare } from "./rows.js";
+import { COLUMNS } from "./units.js";
 
 const SIDES = [["left", 0], ["right", 1]]; // the subject's, in the order of tables.eyes
 const MOUTH_CORNERS = [291, 61];
@@ -19,7 +21,7 @@ const MOST_TURN = 1.2; // radians
 const STEP = 0.1; // of a unit or radian at which its travel is measured
 
 /**
- * The handles of a face: id, name for people, anchors (landmarks that may be grabbed; the first one is measured),
+ * The handles of a face: id, part and side (null: both), anchors (landmarks that may be grabbed; the first is measured),
  * up, down, right, left: the column that carries it this way on the picture, if there is one.
  */
 export function handlesOf(tables) {
@@ -27,19 +29,19 @@ export function handlesOf(tables) {
     const eye = tables.eyes[index];
     const [outwards, inwards] = side === "left" ? ["right", "left"] : ["left", "right"];
     return [
-      { id: `mouth_corner_${side}`, name: `Mouth corner, ${side}`, anchors: [MOUTH_CORNERS[index]],
+      { id: `mouth_corner_${side}`, part: "mouth_corner", side, anchors: [MOUTH_CORNERS[index]],
         up: `lip_corner_raise_${side}`, down: `lip_corner_down_${side}`,
         [outwards]: `lip_corner_stretch_${side}`, [inwards]: "lip_pucker" },
-      { id: `brow_${side}`, name: `Brow, ${side}`, anchors: [eye.brow_upper[2], eye.brow_lower[1], eye.brow_lower[3]],
+      { id: `brow_${side}`, part: "brow", side, anchors: [eye.brow_upper[2], eye.brow_lower[1], eye.brow_lower[3]],
         up: `brow_raise_${side}`, down: `brow_lower_${side}` },
-      { id: `lid_${side}`, name: `Upper lid, ${side}`, anchors: [eye.upper[3], eye.upper[1], eye.upper[5], eye.iris],
+      { id: `lid_${side}`, part: "lid", side, anchors: [eye.upper[3], eye.upper[1], eye.upper[5], eye.iris],
         up: `upper_lid_raise_${side}`, down: `eye_closure_${side}` },
     ];
   });
   return [...sided,
-    { id: "jaw", name: "Jaw", anchors: [CHIN, LOWER_LIP_MIDDLE], down: "jaw_open",
+    { id: "jaw", part: "jaw", side: null, anchors: [CHIN, LOWER_LIP_MIDDLE], down: "jaw_open",
       right: "lower_lip_slide_left", left: "lower_lip_slide_right" },
-    { id: "head", name: "Head", anchors: [NOSE_TIP], up: "pitch", down: "pitch", right: "yaw", left: "yaw" }];
+    { id: "head", part: "head", side: null, anchors: [NOSE_TIP], up: "pitch", down: "pitch", right: "yaw", left: "yaw" }];
 }
 
 /** The handle at (x, y) on a face whose landmarks are points [478 x 3]: the nearest in reach, else the head. */
@@ -117,4 +119,21 @@ export function createDrag(tables, payload, rig) {
     if (asked) pull(values, changed, { plus: handle.right, minus: handle.left }, anchor, aside, 0);
     return changed;
   };
+}
+
+/**
+ * What a pull changes {column: value} with the other side's part in it: there the same change as where it was pulled,
+ * in the row's balance. both(id): whether a column's other side goes along. values [40]: when the pull began.
+ */
+export function withOtherSide(changed, values, both, balance) {
+  const result = { ...changed };
+  for (const [id, value] of Object.entries(changed)) {
+    const c = COLUMNS.findIndex((column) => column.id === id);
+    const other = COLUMNS.findIndex((column) => column.id === COLUMNS[c].mirror);
+    if (other < 0 || !both(id)) continue;
+    const [own, others] = [c, other].map((each) => sideShare(each, balance(id)));
+    const change = ((value - values[c]) * others) / Math.max(own, 0.05);
+    result[COLUMNS[other].id] = clamp(values[other] + change, COLUMNS[other].minimum, COLUMNS[other].maximum);
+  }
+  return result;
 }

@@ -1,19 +1,22 @@
-// The live face beside the timeline. What is pulled on it becomes keys at the playhead: with Shift on both sides.
+// The live face beside the timeline. What is pulled on it becomes keys at the playhead: on both sides where the row links
+// them, on one where it does not, and with Shift the other way round.
 
 import { beginDrag, pullColumns } from "./actions.js";
 import { button, h, pressed } from "./controls.js";
 import { createFace } from "./face.js";
-import { groupOf } from "./rows.js";
+import { withOtherSide } from "./face_drag.js";
+import { groupOf, readout } from "./rows.js";
+import { unitName } from "./strings.js";
 import { COLUMNS } from "./units.js";
 
 export class FaceView {
   /** taken(): the pointer takes hold of the face · grabbed(): it has let go, and took the focus of the keyboard. */
   constructor(editor, words, { taken, grabbed }) {
-    Object.assign(this, { editor, taken, grabbed });
+    Object.assign(this, { editor, words, taken, grabbed });
     this.canvas = h("canvas", { class: "aue-face", role: "img", "aria-label": words("title") });
     this.near = button("near", words("near"), () => this.toggleNear(), { class: "aue-near" });
-    this.element = h("div", { class: "aue-stage" }, this.canvas, this.near);
-    this.canvas.title = words("g_face");
+    this.sign = h("div", { class: "aue-grip", role: "status", hidden: true });
+    this.element = h("div", { class: "aue-stage" }, this.canvas, this.sign, this.near);
     this.values = new Float32Array(COLUMNS.length);
     this.face = createFace(this.canvas);
     this.toggleNear();
@@ -21,7 +24,7 @@ export class FaceView {
     this.sizes = new ResizeObserver(() => this.face.resize(this.element.clientWidth, this.element.clientHeight));
     this.sizes.observe(this.element);
     this.canvas.addEventListener("pointermove", (event) => this.drag || this.hover(event));
-    this.canvas.addEventListener("pointerleave", () => this.drag || this.face.highlight(null));
+    this.canvas.addEventListener("pointerleave", () => this.drag || this.show(null));
     this.canvas.addEventListener("pointerdown", (event) => this.take(event));
     this.canvas.addEventListener("pointermove", (event) => this.drag?.move(event));
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) this.canvas.addEventListener(name, () => this.release());
@@ -58,8 +61,33 @@ export class FaceView {
 
   hover(event) {
     const handle = this.editor.readOnly ? null : this.face.pick(...this.point(event));
-    this.face.highlight(handle);
+    this.show(handle, handle && this.sideOf(handle, event));
     this.canvas.style.cursor = handle ? "grab" : "default";
+  }
+
+  /** Marks a handle and says beside it which part it is, and more. null: none. */
+  show(handle, more = "") {
+    this.face.highlight(handle);
+    this.sign.hidden = !handle;
+    if (!handle) return;
+    this.sign.replaceChildren(h("b", {}, this.words(`grip_${handle.part}`)), ` ${more}`);
+    const [x, y] = this.face.placeOf(handle);
+    const room = this.element.clientWidth - this.sign.offsetWidth - 4;
+    const above = y - this.sign.offsetHeight - 12;
+    this.sign.style.left = `${Math.max(Math.min(x - this.sign.offsetWidth / 2, room), 4)}px`;
+    this.sign.style.top = `${above > 4 ? above : y + 12}px`;
+  }
+
+  /** Whether a pull that changes a column changes its other side too. */
+  both(handle, id, event) {
+    const linked = !this.editor.view.unlinked.has(groupOf(id).id);
+    return handle.side !== null && linked !== event.shiftKey;
+  }
+
+  /** "both sides", "left", or nothing for what has no sides. */
+  sideOf(handle, event) {
+    if (handle.side === null) return "";
+    return this.words(this.both(handle, handle.up, event) ? "both" : handle.side);
   }
 
   take(event) {
@@ -71,22 +99,33 @@ export class FaceView {
     const [x, y] = this.point(event);
     const values = editor.values();
     const start = beginDrag(editor);
+    const balance = (id) => editor.view.balance[groupOf(id).id] ?? 0;
     this.drag = {
       move: (now) => {
         const [toX, toY] = this.point(now);
         if (Math.hypot(toX - x, toY - y) < 2) return;
-        const changed = this.face.drag(handle, values, toX - x, toY - y);
-        const both = now.shiftKey ? mirroredToo(changed) : changed;
-        const [first] = Object.keys(both);
+        const pulled = this.face.drag(handle, values, toX - x, toY - y);
+        const changed = withOtherSide(pulled, values, (id) => this.both(handle, id, now), balance);
+        const [first] = Object.keys(pulled);
         if (first) editor.setActive(groupOf(first).id);
-        pullColumns(editor, start, values, both);
+        pullColumns(editor, start, values, changed);
+        this.draw();
+        this.show(handle, `${this.sideOf(handle, now)} ${this.readouts(pulled)}`);
       },
     };
+  }
+
+  /** "Lip corner up 45 %" for each column of a pull, without its side. */
+  readouts(pulled) {
+    const shown = Object.entries(pulled).filter(([, value]) => Math.abs(value) > 0.004);
+    const name = (id) => unitName(this.words, { ...COLUMNS.find((column) => column.id === id), side: null, id: id.replace(/_(left|right)$/, "") });
+    return shown.map(([id, value]) => `· ${name(id)} ${readout({ id }, value)}`).join(" ");
   }
 
   release() {
     if (!this.drag) return;
     this.drag = null;
+    this.show(null);
     this.editor.flush();
     this.grabbed();
   }
@@ -95,10 +134,4 @@ export class FaceView {
     this.sizes.disconnect();
     this.face.dispose();
   }
-}
-
-/** The other side's units brought to the same values. */
-function mirroredToo(changed) {
-  const partners = Object.entries(changed).map(([id, value]) => [COLUMNS.find((column) => column.id === id).mirror, value]);
-  return { ...Object.fromEntries(partners.filter(([id]) => id)), ...changed };
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { createDrag, handlesOf, pickHandle } from "../../web/face_drag.js";
+import { createDrag, handlesOf, pickHandle, withOtherSide } from "../../web/face_drag.js";
 import { createRig } from "../../web/face_rig.js";
 
 const read = (path) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf-8"));
@@ -95,4 +95,15 @@ test("an open mouth of the portrait's own can be closed, a closed one not furthe
   const own = payload.own.with(rig.column.jaw_open, 0.4);
   const open = createDrag(tables, { ...payload, own }, createRig(tables, { ...payload, own }));
   assert.ok(Math.abs(open(handles.jaw, none, 0, -500).jaw_open + 0.4) < 1e-6);
+});
+
+test("the other side makes the same change, in the row's balance; what has no sides stays alone", () => {
+  const values = applied({ lip_corner_raise_left: 0.2, lip_corner_raise_right: 0.1 });
+  const pulled = { lip_corner_raise_left: 0.5, lip_pucker: 0.3 };
+  const close = (value, expected) => assert.ok(Math.abs(value - expected) < 1e-6, `${value}`);
+  const linked = withOtherSide(pulled, values, () => true, () => 0);
+  close(linked.lip_corner_raise_right, 0.4);
+  assert.deepEqual(Object.keys(linked).sort(), ["lip_corner_raise_left", "lip_corner_raise_right", "lip_pucker"]);
+  close(withOtherSide(pulled, values, () => true, () => 0.5).lip_corner_raise_right, 0.25);
+  assert.deepEqual(withOtherSide(pulled, values, () => false, () => 0), pulled);
 });
