@@ -4,6 +4,7 @@ import { dropEmotion, nudge, setEase, setLevel, setTime } from "./actions.js";
 import { dragChip } from "./chip_drag.js";
 import { button, dragNumber, h, menuButton, pressed, setIcon } from "./controls.js";
 import { fileMenu, gestureMenu } from "./menus.js";
+import { measureOf, readout } from "./rows.js";
 import { clock } from "./timeline.js";
 import { EMOTIONS, INTERPOLATIONS, LEVEL_FACTOR } from "./units.js";
 
@@ -79,7 +80,9 @@ export class Panel {
     );
 
     this.keyTime = this.input(words("key_time"), (value) => setTime(editor, editor.snap(value)));
-    this.keyValue = this.input(words("key_value"), (value) => this.leader() && nudge(editor, 0, value / 100 - this.leader().value));
+    this.keyValue = this.input(words("key_value"), (value) => this.setValue(value));
+    this.keyUnder = h("span", { class: "aue-under" });
+    this.keyValue.element.append(this.keyUnder);
     this.eases = INTERPOLATIONS.map((ease) => button(words(ease === "step" ? "step_kind" : ease), words(ease === "step" ? "step_kind" : ease), () => setEase(editor, ease)));
     this.what = h("span", { class: "aue-what" });
     this.inspector = h("div", { class: "aue-bar aue-inspector" }, this.what, this.keyTime.element, this.keyValue.element, h("span", { class: "aue-eases", role: "group" }, ...this.eases));
@@ -114,7 +117,8 @@ export class Panel {
       if (event.key === "Enter" || event.key === "Escape") field.blur();
       event.stopPropagation();
     };
-    return { element: h("label", { class: "aue-field" }, label, field), field };
+    const name = h("span", {}, label);
+    return { element: h("label", { class: "aue-field" }, name, field), field, label: name };
   }
 
   update() {
@@ -143,11 +147,14 @@ export class Panel {
     const keys = [...editor.selection].filter((item) => "value" in item);
     const times = new Set(keys.map(({ time }) => time));
     const leader = times.size === 1 ? this.leader() : null;
+    const { factor } = measureOf(editor.activeChannel ?? {});
     const count = times.size + editor.selection.size - keys.length;
     this.what.textContent = editor.selection.size ? words("selected", { set: count }) : words("nothing_selected");
     this.inspector.classList.toggle("empty", !keys.length);
     this.show(this.keyTime.field, times.size === 1 ? [...times][0].toFixed(2) : "");
-    this.show(this.keyValue.field, leader ? `${Math.round(leader.value * 100)}` : "");
+    const sign = leader && !leader.replaces && leader.key.value > 0 ? "+" : "";
+    this.show(this.keyValue.field, leader ? `${sign}${Math.round(leader.key.value * factor) + 0}` : "");
+    this.showUnder(leader);
     this.keyTime.field.disabled = !keys.length;
     this.keyValue.field.disabled = !leader;
     INTERPOLATIONS.forEach((ease, k) => {
@@ -156,12 +163,35 @@ export class Panel {
     });
   }
 
-  /** The selected key whose value stands for those of its moment: that of the first column of its channel. */
+  /** Says what a key's value is added to, or stands in place of. */
+  showUnder(leader) {
+    const { editor, words } = this;
+    const [label, tip] = leader?.replaces ? ["key_instead", "key_instead_tip"] : ["key_value", "key_value_tip"];
+    this.keyValue.label.textContent = words(label);
+    this.keyValue.element.title = words(tip);
+    if (!leader) return this.keyUnder.replaceChildren();
+    const { c, key, replaces } = leader;
+    const frame = editor.frameAt(key.time);
+    const under = replaces ? editor.performance.base[c][frame] : editor.performance.rowAt(frame)[c] - key.value;
+    const filled = { unit: measureOf(editor.activeChannel).unit.trim(), set: readout(editor.activeChannel, under) };
+    this.keyUnder.textContent = words(replaces ? "key_in_place" : "key_on_top", filled);
+  }
+
+  setValue(value) {
+    const leader = this.leader();
+    if (leader) nudge(this.editor, 0, value / measureOf(this.editor.activeChannel).factor - leader.key.value);
+  }
+
+  /**
+   * The selected key whose value stands for those of its moment, that of the first column of its channel: {c, key,
+   * replaces: whether it is one of a replaced range}.
+   */
   leader() {
     const { editor } = this;
     const first = editor.activeChannel?.parts[0]?.[0];
     const moment = first === undefined ? null : editor.keys(editor.activeChannel).find(({ members }) => members.some(({ key }) => editor.selection.has(key)));
-    return moment?.members.find(({ c }) => c === first)?.key ?? null;
+    const member = moment?.members.find(({ c }) => c === first);
+    return member ? { ...member, replaces: moment.layer >= 0 } : null;
   }
 
   show(field, text) {

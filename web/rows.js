@@ -163,10 +163,13 @@ export function deltaFor(channel, values, target, balance = 0) {
 const DEGREES = new Set(["yaw", "pitch", "roll"]);
 const isPose = (c) => COLUMNS[c].region === "pose";
 
+/** How a channel's values are told: {factor, unit}. */
+export const measureOf = (channel) => (DEGREES.has(channel.id) ? { factor: 180 / Math.PI, unit: "°" } : { factor: 100, unit: " %" });
+
 /** "45 %" or "12°". */
 export function readout(channel, value) {
-  if (DEGREES.has(channel.id)) return `${Math.round((value * 180) / Math.PI)}°`;
-  return `${Math.round(value * 100)} %`;
+  const { factor, unit } = measureOf(channel);
+  return `${Math.round(value * factor) + 0}${unit}`;
 }
 
 /** [lowest, highest] to draw: a close range while the values lie in it, the whole legal range otherwise. */
