@@ -68,6 +68,7 @@ export class Heads {
       max: 3,
       step: 0.05,
       usual: 1,
+      className: "aue-gain",
       format: (number) => `×${Number(number.toFixed(2))}`,
       onInput: (number, gesture) => setGain(editor, row, number, gesture),
       onEnd: () => editor.flush(),
