@@ -102,6 +102,7 @@ class NodeEditor {
     widget.setWired(Boolean(wired));
     const told = app.nodeOutputs?.[outputKey(node)]?.[PROPERTY];
     if (told && told !== this.told) this.executed({ [PROPERTY]: told });
+    this.showLength();
     const seconds = this.told ? this.blank : this.lengthBefore();
     if (seconds === this.blank) return;
     this.blank = seconds;
@@ -120,11 +121,24 @@ class NodeEditor {
     }
   }
 
+  /** Whether a performance or a voice says how long it lasts, whatever the node's own seconds are. */
+  get lengthGiven() {
+    return this.node.inputs?.some(({ name, link }) => (name === "au" || name === "audio") && link != null) ?? false;
+  }
+
+  /** The node's own seconds are shown while they count. */
+  showLength() {
+    const hidden = this.lengthGiven;
+    if (!this.seconds || this.seconds.options.hidden === hidden) return;
+    this.seconds.hidden = hidden;
+    this.seconds.options.hidden = hidden;
+    this.node.setDirtyCanvas?.(true, true);
+  }
+
   /** Seconds to show before the first run: the widget's, or as far as the edits of a connected performance reach. */
   lengthBefore() {
     const seconds = Math.min(Math.max(Number(this.seconds?.value) || 4, 0.04), 3600);
-    const linked = this.node.inputs?.some(({ name, link }) => (name === "au" || name === "audio") && link != null);
-    return linked ? Math.max(seconds, Math.ceil(lastMoment(this.widget.editor.edits))) : seconds;
+    return this.lengthGiven ? Math.max(seconds, Math.ceil(lastMoment(this.widget.editor.edits))) : seconds;
   }
 
   executed(output) {
