@@ -3,7 +3,7 @@
 import { drawEmotions, drawRuler, drawWave } from "./draw_lanes.js";
 import { drawRow } from "./draw_rows.js";
 
-const ROWS_TIME = 2.5; // milliseconds of a frame for rows other than the active one
+const ROWS_TIME = 1; // milliseconds of a frame for rows other than the active one
 
 /** The whole picture without what moves. */
 export function drawAll(ctx, editor, place, theme, words) {
