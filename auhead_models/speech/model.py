@@ -1,8 +1,10 @@
 """The bundled speech model: what is heard in speech, one row for each video frame (25 Hz).
 
 An encoder (encoder.py) with four linear heads: viseme (15 classes), mouth units (10, see coarticulation.MOUTH), emotion
-(8) and level (3). Trained by tools/speech on synthetic voices; what it can and cannot do is in
-weights/auhead_speech.md. `hear` takes recordings of any length in overlapping windows.
+(8) and level (3). The units of a frame are then read, linearly again, from units and visemes of the frames around it: a
+mouth moves steadily, and what is unsure in one frame is often sure in the next. Trained by tools/speech on synthetic
+voices; what it can and cannot do is in weights/auhead_speech.md. `hear` takes recordings of any length in overlapping
+windows.
 """
 
 import json
@@ -24,6 +26,8 @@ from .features import STEPS_PER_FRAME, log_mel
 
 WEIGHTS = Path(__file__).resolve().parents[1] / "weights" / "auhead_speech.safetensors"
 Progress = Callable[[int, int], None]  # (done, total) of a part of the work, window by window; may raise to cancel
+
+CONTEXT = 7  # frames, 0.28 s, that the mouth of a frame is read from
 
 _LEAST_SPEECH = 6  # frames
 _OVERLAP = 25  # frames that two windows share, half of which each gives away
@@ -64,10 +68,21 @@ class SpeechModel(nn.Module):
         sizes = {"viseme": len(VISEMES), "units": len(MOUTH), "emotion": len(EMOTIONS), "level": len(LEVELS)}
         self.encoder = SpeechEncoder(config)
         self.heads = nn.ModuleDict({name: nn.Linear(config.d_model, size) for name, size in sizes.items()})
+        width = len(MOUTH) + len(VISEMES)
+        self.around = nn.Conv1d(width, len(MOUTH), CONTEXT, padding=CONTEXT // 2, padding_mode="replicate")
 
     def forward(self, mel: torch.Tensor, first_position: int = 0) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         features = self.encoder(mel, first_position)
         return features, {name: head(features) for name, head in self.heads.items()}
+
+    def mouth(self, logits: dict[str, torch.Tensor]) -> torch.Tensor:
+        """The units [B, T, 10], 0..1, from the logits of `forward`."""
+        return self.around(frame_by_frame(logits).transpose(1, 2)).transpose(1, 2).clamp(0, 1)
+
+
+def frame_by_frame(logits: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Units and visemes as they are heard in each frame alone, [B, T, 25], 0..1."""
+    return torch.cat((logits["units"].sigmoid(), logits["viseme"].softmax(-1)), -1)
 
 
 def save_model(model: SpeechModel, path: Path):
@@ -99,7 +114,7 @@ def hear(speech: np.ndarray, frames: int, model: SpeechModel | None = None, prog
         outputs = (
             features,
             logits["viseme"].softmax(-1),
-            logits["units"].sigmoid(),
+            model.mouth(logits),
             logits["emotion"].log_softmax(-1),
             logits["level"].log_softmax(-1),
         )

@@ -1,4 +1,7 @@
+import importlib
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from auhead_models.au.emotions import EMOTIONS
 from auhead_models.speech import hear, load_audio, to_speech
 from auhead_models.speech.coarticulation import MOUTH, VISEMES
 from auhead_models.speech.encoder import EncoderConfig
-from auhead_models.speech.model import WEIGHTS, SpeechModel, load_model, save_model
+from auhead_models.speech.model import CONTEXT, WEIGHTS, SpeechModel, frame_by_frame, load_model, save_model
 
 TOY = EncoderConfig(d_model=32, encoder_layers=1, encoder_attention_heads=2, encoder_ffn_dim=48)
 
@@ -67,3 +70,48 @@ def test_silence_is_heard_as_calm(speech):
     assert EMOTIONS[int(emotion.argmax())] == "neutral"
     for probabilities in (emotion, level, *hear(speech, len(speech) // 640).pooled()):
         assert probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_the_mouth_is_read_from_the_frames_around():
+    """A shape that is heard in every second frame alone is half of it all the time, after the layer is made a mean."""
+    model = SpeechModel(TOY).eval()
+    with torch.no_grad():
+        model.around.weight.zero_()
+        model.around.bias.zero_()
+        model.around.weight[0, 0] = 1 / CONTEXT
+    logits = {"units": torch.full((1, 40, len(MOUTH)), -20.0), "viseme": torch.zeros(1, 40, len(VISEMES))}
+    logits["units"][:, ::2, 0] = 20.0
+    mouth = model.mouth(logits)
+    assert mouth.shape == (1, 40, len(MOUTH))
+    assert ((mouth[0, 5:-5, 0] - 0.5).abs() < 0.1).all() and not mouth[..., 1:].any()
+
+
+def test_the_fit_finds_the_mouth_in_what_is_heard_around(monkeypatch):
+    """tools/speech/train.py fits the layer to clips; here the true mouth lags a frame behind what is heard."""
+    train = tool(monkeypatch)
+    model = SpeechModel(TOY).eval()
+    rng = np.random.default_rng(0)
+
+    def drawn(clips, size, frames, rng):
+        mel = torch.from_numpy(rng.standard_normal((size, 80, 4 * frames)).astype(np.float32))
+        heard = frame_by_frame(model(mel)[1]).detach()
+        return SimpleNamespace(mel=mel, mouth=heard[:, :, : len(MOUTH)].roll(1, 1))
+
+    monkeypatch.setattr(train, "draw", drawn)
+    monkeypatch.setattr(train, "_FITTED", 4)
+    monkeypatch.setattr(train, "_RIDGE", 1e-6)
+    train.read_from_around(model, {}, rng)
+    batch = drawn({}, 2, 60, rng)
+    logits = model(batch.mel)[1]
+    alone = frame_by_frame(logits)[..., : len(MOUTH)]
+    error, before = ((found - batch.mouth)[:, 4:-4].square().mean() for found in (model.mouth(logits), alone))
+    assert error < 0.05 * before
+
+
+def tool(monkeypatch):
+    """tools/speech/train.py as a module, forgotten afterwards."""
+    folder = Path(__file__).resolve().parents[2] / "tools" / "speech"
+    monkeypatch.syspath_prepend(str(folder))
+    for name in (file.stem for file in folder.glob("*.py")):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return importlib.import_module("train")

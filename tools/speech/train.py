@@ -4,7 +4,8 @@
         --without "flite:*" "festival:cmu*"    voices to leave out
         --start CHECKPOINT                     go on from another training
 
-OUT is written every 200 steps; OUT.phones.pt keeps the head of single phones, which only the training has.
+OUT is written every 200 steps, and whole at the end; with --minutes 0 only the layer that is fitted last is made anew.
+OUT.phones.pt keeps the head of single phones, which only the training has.
 """
 
 import argparse
@@ -20,11 +21,11 @@ from torch import nn
 from torch.nn import functional as F
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
-from dataset import IGNORED, PHONES, Batch, draw, load_clips  # noqa: E402
+from dataset import IGNORED, PHONES, Batch, Clip, draw, load_clips  # noqa: E402
 
 from auhead_models.speech.coarticulation import JAW, LIPS, MOUTH  # noqa: E402
 from auhead_models.speech.encoder import EncoderConfig, SpeechEncoder  # noqa: E402
-from auhead_models.speech.model import SpeechModel, load_model, save_model  # noqa: E402
+from auhead_models.speech.model import CONTEXT, SpeechModel, frame_by_frame, load_model, save_model  # noqa: E402
 
 _SHAPES = (
     *((12, 60), (16, 40), (8, 100), (16, 40), (12, 60), (16, 40), (8, 100)),
@@ -37,6 +38,8 @@ _NEARNESS = 0.9
 _LOUDER = 3.0
 _WARM_UP = 100  # steps
 _STEADY = 0.55  # share of the time before the rate falls
+_FITTED = 60  # batches of 40 s that the last layer is fitted to
+_RIDGE = 3.0
 _log = logging.getLogger("train")
 
 
@@ -85,6 +88,23 @@ def look_nearby(encoder: SpeechEncoder):
             layer.self_attn.q_proj.weight[rows + pairs, sine] -= _NEARNESS * torch.sin(rates * offset)
 
 
+@torch.no_grad()
+def read_from_around(model: SpeechModel, clips: dict[str, list[Clip]], rng: np.random.Generator):
+    """Fit the last layer of the mouth, which reads it from the frames around, by ridge regression."""
+    seen, true = [], []
+    for _ in range(_FITTED):
+        batch = draw(clips, 8, 125, rng)
+        heard = F.pad(frame_by_frame(model(batch.mel)[1]).transpose(1, 2), (CONTEXT // 2,) * 2, mode="replicate")
+        seen.append(heard.unfold(2, CONTEXT, 1).transpose(1, 2).flatten(0, 1).flatten(1))  # [B T, 25 x 7]
+        true.append(batch.mouth.flatten(0, 1))
+    seen, true = torch.cat(seen).double(), torch.cat(true).double()
+    middle, mean = seen.mean(0), true.mean(0)
+    seen -= middle
+    weights = torch.linalg.solve(seen.T @ seen + _RIDGE * torch.eye(seen.shape[1]), seen.T @ (true - mean)).T
+    model.around.weight.copy_(weights.unflatten(1, (-1, CONTEXT)))
+    model.around.bias.copy_(mean - weights @ middle)
+
+
 def _optimizers(model: SpeechModel, parameters: list[nn.Parameter]) -> list[torch.optim.Optimizer]:
     """Muon (Jordan 2024) for the matrices of the layers, AdamW for all else."""
     matrices = [p for p in model.encoder.layers.parameters() if p.ndim == 2]
@@ -119,6 +139,7 @@ def main():
     phone_file = given.start and given.start.with_suffix(".phones.pt")
     if phone_file and phone_file.exists():
         phone_head.load_state_dict(torch.load(phone_file, weights_only=True))
+    model.around.requires_grad_(False)
     parameters = [p for p in (*model.parameters(), *phone_head.parameters()) if p.requires_grad]
     optimizers = _optimizers(model, parameters)
     for engine, some in clips.items():
@@ -126,7 +147,7 @@ def main():
         _log.info("%s: %d clips, %.1f h, %d voices", engine, len(some), hours, len({clip.voice for clip in some}))
 
     begin, step, means = time.monotonic(), 0, {}
-    while (done := (time.monotonic() - begin) / (60 * given.minutes)) < 1:
+    while (done := (time.monotonic() - begin) / max(60 * given.minutes, 1e-9)) < 1:
         rate = given.rate * min((step + 1) / _WARM_UP, 1.0, (1 - done) / (1 - _STEADY) + 0.01)
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate
@@ -147,6 +168,7 @@ def main():
             _log.info("step %d  %.0f %%  rate %.5f  %s", step, 100 * done, rate, told)
         if step % 200 == 0:
             save_model(model, given.out)
+    read_from_around(model.eval(), clips, rng)
     save_model(model, given.out)
     torch.save(phone_head.state_dict(), given.out.with_suffix(".phones.pt"))
     _log.info("%d steps", step)
