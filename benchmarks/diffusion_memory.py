@@ -2,8 +2,8 @@
 
     python benchmarks/diffusion_memory.py [--seconds 10 60]
 
-Frames are let go as they come, so the long clip may need at most 10 % more than the short one. Weights are random: a
-refiner of tiny's size at 128 x 128, and a small network of the shape of sd15's at 64 x 64, with guidance, one step.
+Frames are let go as they come, so the long clip may need at most 10 % more than the short one. Small networks of the
+shapes of tiny's and of sd15's with random weights, one step, AU guidance, at 64 x 64.
 Writes benchmarks/results/diffusion_memory.md.
 """
 
@@ -24,7 +24,7 @@ def main() -> None:
     given = line.parse_args()
     rows = []
     with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
-        for kind, title in (("refiner", "refined warp, 128 x 128"), ("video", "video diffusion, 64 x 64")):
+        for kind, title in (("video", "video diffusion"), ("refiner", "refined warp")):
             short, long = (pool.apply(peak, (kind, seconds)) for seconds in given.seconds)
             rows.append((title, f"{short:.0f}", f"{long:.0f}", f"{long / short:.2f}"))
     clips = [f"MB, {seconds:g} s" for seconds in given.seconds]
@@ -34,7 +34,7 @@ def main() -> None:
 def peak(kind: str, seconds: float) -> float:
     """Peak resident megabytes of this process after drawing a clip."""
     sys.path.insert(0, str(ROOT / "tests" / "diffusion"))
-    from toys import toy_model
+    from toys import REFINER, toy_model
 
     from auhead_models.au import FPS, AUSequence
     from auhead_models.diffusion.catalogue import make_renderer
@@ -46,13 +46,12 @@ def peak(kind: str, seconds: float) -> float:
     from auhead_models.image import load_image
 
     torch.set_num_threads(1)
-    model = toy_model(au_dim=16) if kind == "video" else RefinerModel("random", Refiner().eval())
-    face = find_face(load_image(ROOT / "auhead_models" / "assets" / "portrait.png")[0])
-    face = face.resized(64 if kind == "video" else 128)
+    model = toy_model(au_dim=16) if kind == "video" else RefinerModel("random", Refiner(REFINER).eval())
+    face = find_face(load_image(ROOT / "auhead_models" / "assets" / "portrait.png")[0]).resized(64)
     frames = round(seconds * FPS)
     talk = (np.sin(np.arange(frames)) + 1) / 2
     performance = AUSequence.zeros(frames).with_columns({"jaw_open": talk, "eye_closure_left": talk})
-    settings = SamplerSettings(steps=1, guidance=Guidance(2.0, 1.5, start=0, end=1))
+    settings = SamplerSettings(steps=1, guidance=Guidance(1.0, 1.5))
     for _ in make_renderer(model, face, settings).render(performance):
         pass
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE
