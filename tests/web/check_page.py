@@ -506,7 +506,7 @@ def test_another_size(page):
     page.run("() => { document.getElementById('home').style.cssText = 'width: 560px; height: 1400px'; }")
     page.settle()
     page.settle()
-    assert page.run("() => widget.place.width") == near(560 - 196 - 16, 2)
+    assert page.run("() => widget.place.width") == near(560 - 212 - 16, 2)
     page.double_click("smile", 1.0, 0.5)
     assert page.edits["keys"]
 
