@@ -84,17 +84,29 @@ def save_state(
 
 @torch.no_grad()
 def resume(accelerator, folder: Path, module: nn.Module, optimizer, training: Mapping[str, object]) -> int:
-    """Go on from the last state; returns how many steps are done. Raises AUHeadError for a state of other training."""
+    """Go on from the last state; returns how many steps are done. Raises AUHeadError for a state of other training.
+
+    What a state of an older version does not tell is taken to be as `training` says, with a warning in the log.
+    """
     states = _states(folder)
     if not states:
         return 0
-    about = json.loads(read_metadata(states[-1]).get(_KEY, '{"training": {}}'))
+    other = "choose another output folder."
+    about = json.loads(read_metadata(states[-1]).get(_KEY, "{}"))
+    if "done" not in about:
+        raise AUHeadError(f"{states[-1]} is no state of a training; {other}")
+    known = about["training"]
     for name, value in training.items():
-        if about["training"].get(name) != value:
-            was = f"a training with {name} {about['training'].get(name)}, not {value}"
-            raise AUHeadError(f"{folder.parent} holds {was}; choose another output folder.")
+        if name not in known:
+            logger.warning("%s does not tell its %s; going on with %s.", states[-1], name, value)
+        elif known[name] != value:
+            raise AUHeadError(f"{folder.parent} holds a training with {name} {known[name]}, not {value}; {other}")
     kept = read_weights(states[-1]).weights
-    for name, weight in _learning(accelerator, module).items():
+    learning = _learning(accelerator, module)
+    shapes = {name: kept[f"weight/{name}"].shape for name in learning if f"weight/{name}" in kept}
+    if shapes != {name: weight.shape for name, weight in learning.items()}:
+        raise AUHeadError(f"{folder.parent} holds a training of another model; {other}")
+    for name, weight in learning.items():
         weight.copy_(kept[f"weight/{name}"])
         if f"step/{name}" in kept:
             moments = {moment: kept[f"{moment}/{name}"].clone() for moment in _MOMENTS}

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ pytest.importorskip("accelerate")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 from toys import toy_model  # noqa: E402
 
 from auhead_models.au import AUSequence  # noqa: E402
@@ -18,6 +20,7 @@ from auhead_models.diffusion.training.clips import load_clip, prepare_clips  # n
 from auhead_models.diffusion.training.objective import min_snr_weight  # noqa: E402
 from auhead_models.diffusion.training.settings import TrainingSettings  # noqa: E402
 from auhead_models.diffusion.training.train import train_diffusion  # noqa: E402
+from auhead_models.diffusion.weight_files import read_metadata  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 from auhead_models.face.face import find_face  # noqa: E402
 from auhead_models.face.warp import WarpRenderer  # noqa: E402
@@ -197,3 +200,34 @@ def test_a_run_that_began_with_another_model_is_not_taken_up(videos, model, tmp_
     with pytest.raises(AUHeadError, match=r"a training with model toy \(\w+\), not toy \(\w+\); choose another output"):
         train_diffusion(other, videos, tmp_path, TrainingSettings(**SETTINGS))
     train_diffusion(toy_model(), videos, tmp_path, TrainingSettings(**SETTINGS))
+
+
+def _rewritten(state, change):
+    """A state whose description is another one."""
+    about = json.loads(read_metadata(state)["auhead_training"])
+    change(about)
+    save_file(load_file(state), state, {"auhead_training": json.dumps(about)})
+
+
+def test_a_run_of_an_older_version_that_does_not_tell_its_model_goes_on(videos, model, tmp_path, caplog):
+    train_diffusion(model, videos, tmp_path, TrainingSettings(**{**SETTINGS, "steps": 1}))
+    state = tmp_path / "state" / "000001.safetensors"
+    _rewritten(state, lambda about: about["training"].pop("model"))
+    train_diffusion(toy_model(), videos, tmp_path, TrainingSettings(**{**SETTINGS, "steps": 2}))
+    assert "000001.safetensors does not tell its model; going on with toy" in caplog.text
+    assert [path.name for path in state.parent.iterdir()] == ["000002.safetensors"]
+
+
+def test_a_state_of_another_model_or_of_anything_else_is_told(videos, model, tmp_path):
+    train_diffusion(model, videos, tmp_path, TrainingSettings(**{**SETTINGS, "steps": 1}))
+    state = tmp_path / "state" / "000001.safetensors"
+    _rewritten(state, lambda about: about["training"].pop("model"))
+    about = {"auhead_training": read_metadata(state)["auhead_training"]}
+    weights = load_file(state)
+    name = next(name for name in weights if name.startswith("weight/"))
+    save_file({**weights, name: torch.zeros(1)}, state, about)
+    with pytest.raises(AUHeadError, match="holds a training of another model; choose another output folder"):
+        train_diffusion(toy_model(), videos, tmp_path, TrainingSettings(**SETTINGS))
+    save_file(weights, state)
+    with pytest.raises(AUHeadError, match="000001.safetensors is no state of a training"):
+        train_diffusion(toy_model(), videos, tmp_path, TrainingSettings(**SETTINGS))
