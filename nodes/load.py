@@ -76,7 +76,7 @@ class ALMChoice:
     @cached_property
     def opened(self) -> tuple[object, HeldNetworks | DisposableNetwork]:
         """The model, and its network in ComfyUI's care. Raises AUHeadError when it cannot be opened."""
-        if self.precision in FIXED_PLACE:
+        if self.precision in FIXED_PLACE and self.name != TINY:
             DisposableNetwork.make_room()
         backend = open_alm(self.name, language_model_folders(), self.precision, HeldNetworks.home())
         if not backend.fixed_place:

@@ -141,3 +141,14 @@ def test_weights_that_cannot_be_moved_are_given_up_when_others_need_the_room(nod
     gc.collect()
     assert opened[0]() is None and alm.get_models() == []
     assert alm.opened[0].network is opened[1]()
+
+
+@pytest.mark.parametrize(("name", "made"), [("tiny", 0), ("large", 1)])
+def test_room_is_made_for_weights_that_are_put_on_the_card_at_once(nodes, monkeypatch, name, made):
+    """tiny has no such weights, whatever the precision."""
+    calls = []
+    choice = type(nodes("AUHeadLoad")[1])
+    backend = SimpleNamespace(network=torch.nn.Linear(2, 2), fixed_place=name != "tiny", memory=0)
+    monkeypatch.setattr(sys.modules[choice.__module__], "open_alm", lambda *_: backend)
+    monkeypatch.setattr(comfy.model_management, "unload_all_models", lambda: calls.append(1))
+    assert choice(name, "8bit").opened[0] is backend and len(calls) == made
