@@ -127,7 +127,7 @@ export function selectAll(editor) {
   const own = editor.active === "emotions" ? [...editor.laneEdits.spans, ...editor.edits.presets] : rowKeys(editor, editor.activeRow);
   const already = own.every((item) => editor.selection.has(item));
   const all = () => [...editor.rows.flatMap((row) => rowKeys(editor, row)), ...editor.edits.spans, ...editor.edits.presets];
-  editor.select(new Set(already ? all() : own));
+  editor.select(new Set(already ? [...own, ...all()] : own));
 }
 
 const rowKeys = (editor, row) =>
