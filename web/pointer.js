@@ -2,9 +2,9 @@
 
 import { addKeyAt, selectionTime } from "./actions.js";
 import { gestureBlocks } from "./blocks.js";
-import { movingSeam, onBlocks, resizing } from "./block_gestures.js";
+import { movingSeam, onBlocks, resizing } from "./block_presses.js";
 import { noteText } from "./draw_moving.js";
-import { boxing, dragging, marking, onKey, panning, scrubbing, setLoop, stretching } from "./gestures.js";
+import { boxing, dragging, marking, onKey, panning, scrubbing, setLoop, stretching } from "./presses.js";
 import { emotionBlocks } from "./lane.js";
 import { keyPoints, LANES, rangesOf, rowScale } from "./places.js";
 import { blockAt, nearest, rowAt } from "./timeline.js";

@@ -1,4 +1,4 @@
-// What a press on the timeline begins, but for blocks (block_gestures.js): each is {move(at, event), ...} of pointer.js.
+// What a press on the timeline begins, but for blocks (block_presses.js): each is {move(at, event), ...} of pointer.js.
 
 import { beginDrag, dragTo, stretchTo } from "./actions.js";
 import { noteText } from "./draw_moving.js";

@@ -3,7 +3,7 @@
 import { beginDrag, dragTo, withEmotion } from "./actions.js";
 import { blockEnd, resizedBlock, SHORTEST } from "./blocks.js";
 import { EMOTION_ROW } from "./editor.js";
-import { STARTS } from "./gestures.js";
+import { STARTS } from "./presses.js";
 import { ended, placeBlocks } from "./lane.js";
 import { clock } from "./timeline.js";
 import { EMOTIONS } from "./units.js";
