@@ -1,3 +1,5 @@
+import weakref
+
 import pytest
 import torch
 
@@ -36,22 +38,14 @@ def test_a_processor_can_lack_memory_too():
 
 
 def test_a_finished_piece_is_let_go_before_the_next():
-    alive = []
-
-    class Piece:
-        def __init__(self):
-            alive.append(self)
-
-        def __del__(self):
-            gone.append(1)
-
-    gone = []
+    pieces = []
 
     def work(start, stop):
-        assert len(gone) == start
-        piece = Piece()
-        alive.clear()
-        return piece
+        assert all(piece() is None for piece in pieces)
+        made = torch.zeros(1)
+        pieces.append(weakref.ref(made))
+        return made
 
     for piece in Batch(1, "less").over(3, work):
         del piece
+    assert len(pieces) == 3

@@ -3,7 +3,6 @@ import pytest
 
 pytest.importorskip("pocketsphinx")
 
-from auhead_models import speech as package  # noqa: E402
 from auhead_models.speech import SPEECH_RATE, load_audio, to_speech  # noqa: E402
 from auhead_models.speech.alignment import WINDOW, align  # noqa: E402
 
@@ -11,8 +10,8 @@ WORDS = "Had he married a more amiable woman, he might have been made still more
 
 
 @pytest.fixture(scope="module")
-def speech():
-    return load_audio(f"{package.__path__[0]}/../assets/speech.wav")
+def speech(speech_path):
+    return load_audio(speech_path)
 
 
 def test_words_of_long_speech_are_found_window_by_window(speech):
@@ -43,7 +42,6 @@ def test_words_that_are_fewer_more_or_others_than_long_speech_says(speech, words
 
 
 def test_finding_words_can_be_cancelled(speech):
-
     def cancel(done, total):
         raise InterruptedError
 
