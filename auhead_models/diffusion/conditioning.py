@@ -69,10 +69,6 @@ class Shown:
         return features, conditions
 
 
-def _unheeded() -> None:
-    """A moment of which nobody wants to know."""
-
-
 class Conditioner:
     """Prepares it for one face, model and settings; arguments as in `DiffusionRenderer`."""
 
@@ -89,7 +85,7 @@ class Conditioner:
         self._deform = FaceDeformer(face)
 
     @torch.inference_mode()
-    def read_portrait(self, moment: Callable[[], None] = _unheeded) -> Portrait:
+    def read_portrait(self, moment: Callable[[], None]) -> Portrait:
         """moment: called after each part of the work; it may raise to stop."""
         model, crop = self._model, self._face.crop
         if model.image_encoder is None:
@@ -112,7 +108,7 @@ class Conditioner:
         performance: AUSequence,
         facemaps: torch.Tensor | None,
         heard: torch.Tensor | None,
-        moment: Callable[[], None] = _unheeded,
+        moment: Callable[[], None],
     ) -> Shown:
         """A part of a performance, with and, where guidance needs it, without its expression.
 

@@ -45,7 +45,11 @@ def _show(face, au_scale=2.0, performance=None, facemaps=None, heard=None, regio
     model = stand_in_model(mixed, **options)
     settings = SamplerSettings(guidance=Guidance(1.0, au_scale, region))
     conditioner = Conditioner(model, face, settings, CPU, lambda *_, **__: None)
-    return conditioner.show(performance or _performance(), facemaps, heard)
+    return conditioner.show(performance or _performance(), facemaps, heard, _go_on)
+
+
+def _go_on():
+    """Nobody cancels."""
 
 
 def _cells(maps):
@@ -59,7 +63,7 @@ def _drawn(face, performance):
 def test_the_portrait_is_read_as_latents_and_token(face):
     model, placed = stand_in_model(mixed), []
     conditioner = Conditioner(model, face, SamplerSettings(), CPU, lambda *networks, **_: placed.extend(networks))
-    portrait = conditioner.read_portrait()
+    portrait = conditioner.read_portrait(_go_on)
     latents, token = portrait.known["layer"]
     assert torch.allclose(latents[:, :3], _cells(2 * face.crop[None] - 1) * SCALING, atol=1e-6)
     assert torch.equal(token, portrait.image_token)
@@ -70,7 +74,7 @@ def test_the_portrait_is_read_as_latents_and_token(face):
 def test_without_an_image_encoder_the_token_is_zero(face):
     model = stand_in_model(mixed)
     model.image_encoder = None
-    portrait = Conditioner(model, face, SamplerSettings(), CPU, lambda *_, **__: None).read_portrait()
+    portrait = Conditioner(model, face, SamplerSettings(), CPU, lambda *_, **__: None).read_portrait(_go_on)
     assert torch.equal(portrait.image_token, torch.zeros(1, 1, 3))
 
 
@@ -155,7 +159,7 @@ def test_a_guider_with_the_statistics_of_its_batch_sees_a_window_at_once(face, w
     model.guider = toy_guider(batch_statistics=True)
     settings = SamplerSettings(guidance=Guidance(1.0), window=window, overlap=0)
     brighter = torch.rand(12, SIDE, SIDE, 3) * torch.linspace(0.1, 1, 12)[:, None, None, None]
-    shown = Conditioner(model, face, settings, CPU, lambda *_, **__: None).show(_performance(12), brighter, None)
+    shown = Conditioner(model, face, settings, CPU, lambda *_, **__: None).show(_performance(12), brighter, None, _go_on)
     maps = brighter.movedim(-1, 1)
     expected = torch.cat([model.guider(part)[0] for part in maps.split(window)])
     assert torch.allclose(shown.features[True][0], expected, atol=1e-4)
