@@ -130,6 +130,15 @@ export class FaceView {
     this.grabbed();
   }
 
+  /** Gives up the pull in progress: what it changed is as before. True when there was one. */
+  cancel() {
+    if (!this.drag) return false;
+    this.drag = null;
+    this.show(null);
+    this.editor.abandon();
+    return true;
+  }
+
   dispose() {
     this.sizes.disconnect();
     this.face.dispose();

@@ -208,7 +208,7 @@ export class EditorWidget {
   }
 
   escape() {
-    if (this.pointer.cancel() || this.messages.closeSheet()) return;
+    if (this.pointer.cancel() || this.faceView.cancel() || this.messages.closeSheet()) return;
     if (this.editor.selection.size) this.editor.select(new Set());
     else if (this.full) this.toggleFull();
   }
