@@ -8,7 +8,7 @@ without what speech takes where it moves. The new ones yield in the same way, an
 import numpy as np
 
 from . import space
-from .emotions import emotion_track, yield_shares
+from .emotions import EMOTIONS, emotion_track, yield_shares
 from .sequence import AUSequence
 
 _SPEAKING = 2.0  # units a second by which the columns of a speaking mouth change, all together
@@ -18,7 +18,8 @@ _MOUTH = np.array([unit.side is None and unit.region in ("mouth", "jaw") for uni
 
 def exchange(sequence: AUSequence, track: AUSequence) -> np.ndarray:
     """What to add [T, 40] to a performance so that it holds the emotions of a track [T] in place of its own."""
-    own = emotion_track(sequence.spans, len(sequence), sequence.fps).table.astype(np.float64)
+    known = [span for span in sequence.spans if span.emotion in EMOTIONS]  # any name may come in
+    own = emotion_track(known, len(sequence), sequence.fps).table.astype(np.float64)
     speaking = _speaking(sequence.table[:, _MOUTH] - own[:, _MOUTH], sequence.fps)
     return (track.table - own) * (1 - speaking[:, None] * yield_shares())
 

@@ -43,13 +43,13 @@ def _blinking() -> AUSequence:
 
 
 def _acted() -> AUSequence:
-    """4 s of happy and then sad, in a mouth that speaks from 1 to 2 s."""
+    """4 s of happy and then sad, and of an emotion that nobody knows, in a mouth that speaks from 1 to 2 s."""
     spans = [Span(0, 2, "happy", 3), Span(2, 4, "sad", 2)]
     acted = emotion_track(spans, 100)
     speech = np.zeros(100)
     speech[25:50] = 0.3 + 0.3 * np.sin(np.arange(25))
     table = acted.with_columns({"jaw_open": (acted["jaw_open"] + speech).round(4)}).table
-    return AUSequence.from_table(table.round(4), spans=spans).clamp()
+    return AUSequence.from_table(table.round(4), spans=[*spans, Span(1, 3, "bored", 2)]).clamp()
 
 
 def _keys(**columns: list) -> dict:
