@@ -25,7 +25,7 @@ FEATURES: dict[str, tuple[int, Callable[[Audio, int], torch.Tensor]]] = {
 }
 
 
-def moments(frames: int, fps: float = FPS) -> torch.Tensor:
+def rows_of_frames(frames: int, fps: float = FPS) -> torch.Tensor:
     """The row of the features in which each frame of a video begins, [frames]."""
     return (torch.arange(frames, dtype=torch.float64) * FPS / fps + 1e-6).long()  # rounding must not lose a row
 
@@ -33,8 +33,8 @@ def moments(frames: int, fps: float = FPS) -> torch.Tensor:
 def hear(name: str | None, audio: Audio | None, frames: int, fps: float = FPS) -> torch.Tensor | None:
     """The features [N, width] of that name in FEATURES; None without a sound or for a model without features.
 
-    frames, fps: of the video; N are the rows up to the last of `moments`. Silence follows where the sound is shorter,
-    and what it has beyond them is left out. Raises AUHeadError for features that this version does not know.
+    frames, fps: of the video; N are the rows up to the last of `rows_of_frames`. Silence follows where the sound is
+    shorter, and what it has beyond them is left out. Raises AUHeadError for features that this version does not know.
     """
     if name is None:
         return None
@@ -43,4 +43,4 @@ def hear(name: str | None, audio: Audio | None, frames: int, fps: float = FPS) -
         return None
     if name not in FEATURES:
         raise AUHeadError(f'The model listens to "{name}", which this AUHead cannot make; update AUHead.')
-    return FEATURES[name][1](audio, int(moments(frames, fps)[-1]) + 1)
+    return FEATURES[name][1](audio, int(rows_of_frames(frames, fps)[-1]) + 1)

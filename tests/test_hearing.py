@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from auhead_models.errors import AUHeadError
-from auhead_models.hearing import FEATURES, hear, moments
+from auhead_models.hearing import FEATURES, hear, rows_of_frames
 from auhead_models.speech import Audio, load_audio
 from auhead_models.speech.audio import to_speech
 from auhead_models.speech.features import log_mel
@@ -29,8 +29,8 @@ def test_frames_at_another_rate_are_heard_at_the_usual_one(audio, frames, fps, r
 
 
 def test_each_frame_begins_in_a_row():
-    assert moments(4, 50.0).tolist() == [0, 0, 1, 1] and moments(4, 12.5).tolist() == [0, 2, 4, 6]
-    assert moments(121, 24.0)[::24].tolist() == [0, 25, 50, 75, 100, 125]  # both begin one with every second
+    assert rows_of_frames(4, 50.0).tolist() == [0, 0, 1, 1] and rows_of_frames(4, 12.5).tolist() == [0, 2, 4, 6]
+    assert rows_of_frames(121, 24.0)[::24].tolist() == [0, 25, 50, 75, 100, 125]  # both begin one with every second
 
 
 def test_a_sound_may_be_shorter_or_longer_than_the_video():

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from ..au.sequence import AUSequence
 from ..errors import AUHeadError
 from ..face.face import Face
-from ..hearing import moments
+from ..hearing import rows_of_frames
 from .codec import decode, preview, shrinks
 from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
@@ -95,7 +95,7 @@ class DiffusionRenderer:
         check_facemaps(facemaps, frames)
         if facemaps is not None:
             self._check_own_facemaps(facemaps)
-        rows = moments(frames, performance.fps)
+        rows = rows_of_frames(frames, performance.fps)
         heard = self._heard(audio, rows)
         parts = list(segments(frames, settings.window, settings.overlap))
         total = settings.steps * sum(len(windows(len(part), settings.window, settings.overlap)) for part in parts)
