@@ -159,7 +159,8 @@ def test_a_guider_with_the_statistics_of_its_batch_sees_a_window_at_once(face, w
     model.guider = toy_guider(batch_statistics=True)
     settings = SamplerSettings(guidance=Guidance(1.0), window=window, overlap=0)
     brighter = torch.rand(12, SIDE, SIDE, 3) * torch.linspace(0.1, 1, 12)[:, None, None, None]
-    shown = Conditioner(model, face, settings, CPU, lambda *_, **__: None).show(_performance(12), brighter, None, _go_on)
+    conditioner = Conditioner(model, face, settings, CPU, lambda *_, **__: None)
+    shown = conditioner.show(_performance(12), brighter, None, _go_on)
     maps = brighter.movedim(-1, 1)
     expected = torch.cat([model.guider(part)[0] for part in maps.split(window)])
     assert torch.allclose(shown.features[True][0], expected, atol=1e-4)
