@@ -16,6 +16,7 @@ from auhead_models.alm.grammar import Rules  # noqa: E402
 from auhead_models.alm.listen import Wishes, listen  # noqa: E402
 from auhead_models.alm.prompt import chat, perform_instruction  # noqa: E402
 from auhead_models.au.emotions import EMOTIONS  # noqa: E402
+from auhead_models.au.space import UNIT_INDEX  # noqa: E402
 from auhead_models.errors import AUHeadError  # noqa: E402
 from auhead_models.speech import Audio, load_audio, to_speech  # noqa: E402
 from auhead_models.speech.encoder import EncoderConfig, SpeechEncoder  # noqa: E402
@@ -130,3 +131,12 @@ def test_the_shipped_one_plays_the_emotion_it_is_told(speech_path):
     for gain in (4, 20):
         clipped = Audio(np.clip(gain * audio.samples, -loudest, loudest), audio.sample_rate)
         assert [span.emotion for span in listen(backend, clipped).expression.spans] == ["neutral"]
+
+
+def test_the_shipped_one_plays_it_to_the_end(speech_path):
+    """Whatever it hears in the voice."""
+    backend, audio = bundled.open_bundled(), load_audio(speech_path)
+    smile = UNIT_INDEX["lip_corner_raise_left"]
+    happy = listen(backend, audio, Wishes(emotion="happy", level=3)).values[:, smile]
+    neutral = listen(backend, audio, Wishes(emotion="neutral")).values[:, smile]
+    assert happy[3:].min() > 0.5 and neutral.max() < 0.1

@@ -18,6 +18,7 @@ from dataset import changed, read_shard  # noqa: E402
 
 from auhead_models.alm.codec import FPS, KEY_FRAMES, Change, Utterance  # noqa: E402
 from auhead_models.alm.prototype import prototype_values  # noqa: E402
+from auhead_models.au.emotions import EMOTIONS, LEVELS  # noqa: E402
 from auhead_models.au.sequence import Span  # noqa: E402
 from auhead_models.speech.encoder import SpeechEncoder  # noqa: E402
 from auhead_models.speech.features import normalised  # noqa: E402
@@ -27,6 +28,7 @@ LONGEST, SHORTEST = 50, 6  # frames
 _USUAL = 30  # frames that three of four lessons stay below, to save time
 _PAIRS = 0.15  # share of lessons in which the emotion changes
 _SILENT = 0.03
+_TOLD = 0.35  # share of single lessons that play another emotion than the voice has, and say so
 _NEUTRAL = 2.0  # times as many lessons as any other emotion has
 _FLOOR = -10.0
 
@@ -43,11 +45,13 @@ class Clip:
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """features float16 [5 N, d] at 25 Hz and what should be written for them."""
+    """features float16 [5 N, d] at 25 Hz and what should be written for them. told: what is played is not what the
+    voice feels, so the prompt must tell it."""
 
     voice: str
     features: np.ndarray
     target: Utterance
+    told: bool = False
 
 
 def read_clips(shards: list[Path]) -> list[Clip]:
@@ -88,9 +92,11 @@ def _single(clip: Clip, encoder: SpeechEncoder, rng: np.random.Generator, spoil:
     frames = min(whole, int(rng.integers(SHORTEST, _USUAL + 1)) if rng.random() < 0.75 else LONGEST)
     start = int(rng.integers(0, whole - frames + 1)) * COLUMNS
     mel = clip.mel[:, start : start + frames * COLUMNS].astype(np.float32)
-    values = prototype_values([Span(0, frames / FPS, clip.emotion, clip.level)], mel, frames)
-    target = Utterance(clip.emotion, clip.level, values)
-    return Lesson(clip.voice, _features(mel, encoder, rng, spoil), target)
+    emotion, level, told = clip.emotion, clip.level, bool(rng.random() < _TOLD)
+    if told:
+        emotion, level = str(rng.choice(EMOTIONS)), int(rng.choice(LEVELS))
+    values = prototype_values([Span(0, frames / FPS, emotion, level)], mel, frames)
+    return Lesson(clip.voice, _features(mel, encoder, rng, spoil), Utterance(emotion, level, values), told)
 
 
 def _pair(first: Clip, second: Clip, encoder: SpeechEncoder, rng: np.random.Generator, spoil: bool) -> Lesson:
@@ -141,6 +147,7 @@ def save(lessons: list[Lesson], path: Path) -> None:
             "level": lesson.target.level,
             "changes": [[change.frame, change.emotion, change.level] for change in lesson.target.changes],
             "frames": len(lesson.target),
+            "told": lesson.told,
         }
         for lesson in lessons
     ]
@@ -159,6 +166,6 @@ def load(path: Path) -> list[Lesson]:
         stop = start + fact["frames"]
         changes = tuple(Change(*change) for change in fact["changes"])
         target = Utterance(fact["emotion"], fact["level"], values[start:stop], changes)
-        lessons.append(Lesson(fact["voice"], features[5 * start : 5 * stop], target))
+        lessons.append(Lesson(fact["voice"], features[5 * start : 5 * stop], target, fact["told"]))
         start = stop
     return lessons

@@ -86,7 +86,8 @@ class Course:
         backend, rows = self.backend, []
         for lesson in lessons:
             target, known = lesson.target, rng.random() < _KNOWN and not lesson.target.changes
-            told = (target.emotion, target.level if rng.random() < 0.7 else None) if known else (None, None)
+            level = target.level if lesson.told or rng.random() < 0.7 else None
+            told = (target.emotion, level) if lesson.told or known else (None, None)
             text = chat(perform_instruction(len(target), *told), len(lesson.features))
             prompt = backend.tokenizer.encode(text)
             answer = backend.vocabulary.ids(encode(target))
