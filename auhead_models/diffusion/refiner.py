@@ -27,7 +27,8 @@ FOLD = 8
 COARSE = 2  # the residual is this much coarser than the crops; finer detail stays the warp's
 PIXELS = 3 * (FOLD // COARSE) ** 2  # fewer than the network has channels, or noise could not pass through it
 TOKEN_CHANNELS = 64
-TOKEN_SPREAD = 0.2  # of what tells units apart at first; about that of their strengths
+TOKEN_SPREAD = {"unit": 0.2, "moved": 3.0, "shown": 1.0}  # at first; units mostly move by less than a third
+HEARD = 0.3  # of the weights that read tokens at first: enough to be heard although the FaceMap says nearly the same
 RESIDUAL_SCALE = 0.15  # differences of colours (0..1) of this size count as 1
 LAST_TIMESTEP = 999
 UNKNOWN = {"portrait": 0.5, "values": 0.0, "facemap": 0.0}  # what stands for an input that is missing
@@ -79,8 +80,9 @@ class Refiner(nn.Module):
         self.tokens = AUTokens(TOKEN_CHANNELS)
         for layer in self.unet.modules():
             if isinstance(layer, AUCrossAttention):
-                layer.to_v_au.reset_parameters()  # there are no public weights here that tokens could disturb at first
-        nn.init.normal_(self.tokens.unit.weight, std=TOKEN_SPREAD)
+                nn.init.normal_(layer.to_v_au.weight, std=HEARD)  # no public weights here that tokens could disturb
+        for part, spread in TOKEN_SPREAD.items():
+            nn.init.normal_(getattr(self.tokens, part).weight, std=spread)
         nn.init.zeros_(self.unet.conv_out.weight)
         nn.init.zeros_(self.unet.conv_out.bias)
         signal = make_scheduler("ddim", SCHEDULE).alphas_cumprod

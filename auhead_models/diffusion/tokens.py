@@ -13,17 +13,17 @@ class AUTokens(nn.Module):
     """values [N, 24] and own [24], as in `AUSequence` and `Face` → tokens [N, 24, dim], in the order of UNITS.
 
     A token holds which unit it is, how far the performance moves it (-1..1) and how much of it the portrait shows by
-    itself (0..1).
+    itself (0..1), each unit in directions of its own: so even the mean of all tokens tells which one moved.
     """
 
     def __init__(self, dim: int):
         super().__init__()
         self.unit = nn.Embedding(len(UNITS), dim)
-        self.strength = nn.Linear(2, dim)
+        self.moved, self.shown = nn.Embedding(len(UNITS), dim), nn.Embedding(len(UNITS), dim)
 
     def forward(self, values: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-        strength = torch.stack([values, own.expand_as(values)], -1)
-        return self.strength(strength.to(self.unit.weight)) + self.unit.weight
+        values, own = (part.to(self.unit.weight)[..., None] for part in (values, own.expand_as(values)))
+        return self.unit.weight + values * self.moved.weight + own * self.shown.weight
 
 
 class AudioTokens(nn.Module):

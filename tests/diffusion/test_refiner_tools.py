@@ -14,6 +14,7 @@ import torch  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
 from toys import REFINER  # noqa: E402
 
+from auhead_models.au.space import UNIT_INDEX  # noqa: E402
 from auhead_models.diffusion.refiner import UNKNOWN, Refiner  # noqa: E402
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools" / "refiner"
@@ -58,6 +59,18 @@ def shard(tmp_path):
     folder.mkdir()
     np.savez(folder / "heads_000000.npz", **rows)
     return folder
+
+
+def test_a_mirrored_pair_is_the_other_side_with_units_exchanged(tools, batch, monkeypatch):
+    dataset = tools("dataset")
+    monkeypatch.setattr(dataset, "MIRRORED", 1.0)
+    batch.warp[:, :, :, :4] = 0
+    batch.values[:, UNIT_INDEX["brow_raise_left"]] = 0.9
+    found = dataset.mirrored(replace(batch, **{name: part.clone() for name, part in vars(batch).items()}),
+                             np.random.default_rng(0))  # fmt: skip
+    assert torch.equal(found.warp, batch.warp.flip(-1)) and torch.equal(found.target, batch.target.flip(-1))
+    assert (found.values[:, UNIT_INDEX["brow_raise_right"]] == 0.9).all()
+    assert not found.facemap.any()  # its colours would tell the wrong side
 
 
 def test_nothing_beats_what_is_missing(tools, batch):

@@ -15,11 +15,13 @@ import torch.nn.functional as F
 from pairs import KINDS
 from PIL import Image
 
-from auhead_models.diffusion.refiner import RegionInputs
+from auhead_models.au.space import UNIT_MIRROR, UNIT_MIRROR_SIGN
+from auhead_models.diffusion.refiner import UNKNOWN, RegionInputs
 
 PARTS = ("warp", "portrait", "facemap", "target", "mask")
 HELD_OUT = 20  # one identity of so many is never trained on
 PHOTO_SHARE = 0.35  # of a batch
+MIRRORED = 0.4  # of the pairs
 EMPTY = 0.02  # a mask that nowhere exceeds this says nothing
 
 
@@ -94,7 +96,20 @@ class Pairs:
         for k in range(size):
             if self.photos and rng.random() < PHOTO_SHARE:
                 numbers[k] = self.photos[rng.integers(len(self.photos))]
-        return vary(self.batch(numbers), rng)
+        return vary(mirrored(self.batch(numbers), rng), rng)
+
+
+def mirrored(batch: Batch, rng: np.random.Generator) -> Batch:
+    """A batch some of whose pairs are mirrored. A FaceMap's colours tell left from right, so theirs are missing."""
+    chosen = torch.from_numpy(rng.random(len(batch.warp)) < MIRRORED)
+    for name in (*PARTS, "values", "own"):
+        part = getattr(batch, name)
+        if name in ("values", "own"):
+            part[chosen] = part[chosen][:, torch.tensor(UNIT_MIRROR)] * torch.tensor(UNIT_MIRROR_SIGN)
+        else:
+            part[chosen] = part[chosen].flip(-1)
+    batch.facemap[chosen] = UNKNOWN["facemap"]
+    return batch
 
 
 def vary(batch: Batch, rng: np.random.Generator) -> Batch:

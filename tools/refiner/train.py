@@ -37,9 +37,9 @@ from auhead_models.diffusion.refiner import (  # noqa: E402
     unfold,
 )
 
-MOUTH_SHARE = 0.6  # of the batches
+MOUTH_SHARE = 0.55  # of the batches
 DIFFUSION_SHARE = 0.25  # of the batches, at random times
-MISSING = {"portrait": 0.1, "values": 0.1, "facemap": 0.2}  # of the pairs
+MISSING = {"portrait": 0.1, "values": 0.1, "facemap": 0.2}  # of the pairs, beside the mirrored ones
 WARMUP, RATE, LOWEST = 100, 3e-4, 1e-5
 DECAY = 0.35  # the last part of the steps, in which the learning rate falls
 AVERAGE = 0.997
