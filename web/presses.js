@@ -77,6 +77,8 @@ export function dragging(pointer, start, hit) {
   const scale = rowScale(editor, pointer.place(), hit.index);
   const shown = channelValue(channel, editor.performance.edited, frame);
   const grip = scale.y(shown) - start.y;
+  const held = hit.key.members.map(({ c }) => c); // a key may be one of some of its channel's columns only
+  const moving = { ...channel, parts: channel.parts.filter(([c]) => held.includes(c)) };
   let current = null;
   const apply = (at, event) => {
     current = [at, event];
@@ -86,7 +88,7 @@ export function dragging(pointer, start, hit) {
       if (Math.abs(at.x - start.x) > Math.abs(at.y - start.y)) value = shown;
       else by = 0;
     }
-    const delta = value === shown ? 0 : deltaFor(channel, values, value, editor.balanceOf(hit.row));
+    const delta = value === shown ? 0 : deltaFor(moving, values, value, editor.balanceOf(hit.row));
     pointer.soft = event.altKey ? { time: time + by, radius: pointer.radius } : null;
     dragTo(editor, drag, { by, delta, channel, row: hit.row, radius: event.altKey ? pointer.radius : 0 });
     const now = channelValue(channel, editor.performance.edited, editor.frameAt(time + by));

@@ -131,7 +131,7 @@ export function sideShare(c, balance) {
 export function channelAfter(channel, values, delta, balance = 0) {
   const { up, down, parts } = channel;
   const value = (c) => {
-    const weight = parts.find(([part]) => part === c)[1] * sideShare(c, balance);
+    const weight = (parts.find(([part]) => part === c)?.[1] ?? 0) * sideShare(c, balance);
     return Math.min(Math.max(values[c] + weight * delta, COLUMNS[c].minimum), COLUMNS[c].maximum);
   };
   if (!down.length) return up.reduce((sum, c) => sum + value(c) / up.length, 0);

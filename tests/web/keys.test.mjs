@@ -57,6 +57,16 @@ test("the edit that shows a value is found, and the ends of the range hold", () 
   assert.ok(Math.abs(channelAfter(smile, still, deltaFor(smile, still, 7)) - 1) < 1e-6);
 });
 
+test("a key of some of a channel's columns follows the pointer as far as those columns go", () => {
+  const raised = COLUMNS.map(({ id }) => (id.startsWith("lip_corner_raise") ? 0.6 : 0));
+  const some = { ...smile, parts: smile.parts.filter(([c]) => COLUMNS[c].id.startsWith("lip_corner_raise")) };
+  for (const target of [0.5, 0.2, 0]) {
+    const delta = deltaFor(some, raised, target);
+    const moved = raised.map((value, c) => value + (some.parts.find(([part]) => part === c)?.[1] ?? 0) * delta);
+    assert.ok(Math.abs(channelAfter(smile, moved, 0) - target) < 1e-6, `${target}`);
+  }
+});
+
 test("balance takes from one side", () => {
   const [left, right, jaw] = ["lip_corner_raise_left", "lip_corner_raise_right", "jaw_open"].map(column);
   assert.deepEqual([left, right, jaw].map((c) => sideShare(c, 0.25)), [1, 0.75, 1]);
