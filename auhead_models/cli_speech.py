@@ -51,7 +51,7 @@ def _heard(audio: Audio, given: Namespace) -> AUSequence:
     wishes = Wishes(given.emotion, given.level, temperature=given.temperature or 0.0, seed=given.seed or 0)
     with bar("frames") as show:
         heard = listen(backend, audio, wishes, show)
-    print(f"{backend.name} hears {heard.thought}.", file=sys.stderr)
+    print(f"{backend.name} {'plays' if given.emotion else 'hears'} {heard.thought}.", file=sys.stderr)
     return heard.expression
 
 

@@ -185,10 +185,12 @@ def _describe(
     if heard is None:
         told = ", then ".join(f"{span.emotion} (level {span.level})" for span in options.emotions) + "."
     else:
-        told = f"{model} hears {heard.thought}."
+        told = f"{model} {'hears' if asked else 'plays'} {heard.thought}."
         if asked and not heard.remark:
             sure = int(np.argmax(heard.emotions))
-            told += f" Likeliest over all: {EMOTIONS[sure]}, {heard.emotions[sure]:.0%}."
+            played = any(span.emotion == EMOTIONS[sure] for span in heard.expression.spans)
+            doubt = "" if played else ", too unsure to be played"
+            told += f" Likeliest over all: {EMOTIONS[sure]}, {heard.emotions[sure]:.0%}{doubt}."
         if not heard.wrote_units:
             told += " It knows no AU tokens: the face follows the emotion's prototype and the voice."
     return f"{length}; {told}"

@@ -128,8 +128,16 @@ def test_a_model_of_the_user_s_own_writes_the_expression(nodes, toy):
 
 
 def test_what_the_user_chooses_is_not_left_to_the_model(nodes, toy):
-    au, emotion, _ = nodes("AUHeadAudioToAU", audio=sound(80000), alm=toy(), emotion="sad", level="3")
+    au, emotion, told = nodes("AUHeadAudioToAU", audio=sound(80000), alm=toy(), emotion="sad", level="3")
+    assert "toy plays 0.0–5.0 s sad (level 3)" in told and "Likeliest" not in told
     assert emotion == "sad" and {(span.emotion, span.level) for span in au.spans} == {("sad", 3)}
+
+
+def test_an_emotion_that_is_too_unsure_is_told_as_such(nodes):
+    pytest.importorskip("transformers")
+    alm = nodes("AUHeadLoad", alm="tiny")[1]
+    _, emotion, told = nodes("AUHeadAudioToAU", audio=nodes("AUHeadExample")[1], alm=alm)
+    assert emotion == "neutral" and told.endswith("too unsure to be played.")
 
 
 def test_a_script_needs_no_model(nodes):
