@@ -118,7 +118,8 @@ export class Pointer {
     editor.setActive(hit.row.id, order);
     if (!twice) return boxing(this, at, event);
     addKeyAt(editor, hit.row, channel, time, scale.value(at.y), null);
-    return dragging(this, at, { ...hit, key: { time: editor.snap(time), channel } });
+    const members = channel.parts.map(([c]) => ({ c })); // a new key is one of all its channel's columns
+    return dragging(this, at, { ...hit, key: { time: editor.snap(time), channel, members } });
   }
 
   /** What a drag from elsewhere would put here, {plan: {edits, selection} or null}, and a sign for it. */

@@ -77,8 +77,8 @@ export function dragging(pointer, start, hit) {
   const scale = rowScale(editor, pointer.place(), hit.index);
   const shown = channelValue(channel, editor.performance.edited, frame);
   const grip = scale.y(shown) - start.y;
-  const held = hit.key.members?.map(({ c }) => c); // a key may be one of some of its channel's columns; a new one is of all
-  const moving = held ? { ...channel, parts: channel.parts.filter(([c]) => held.includes(c)) } : channel;
+  const held = hit.key.members.map(({ c }) => c); // a key may be one of some of its channel's columns only
+  const moving = { ...channel, parts: channel.parts.filter(([c]) => held.includes(c)) };
   let current = null;
   const apply = (at, event) => {
     current = [at, event];

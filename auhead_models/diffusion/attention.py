@@ -56,7 +56,7 @@ class ReferenceAttention:
         attention_mask: torch.Tensor | None = None,
         conditions: Conditions | None = None,
     ) -> torch.Tensor:
-        query, key, value = attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
+        query, key, value = _to_itself(attn, hidden_states)
         known = conditions.reference.get(self.name) if conditions is not None else None
         if known is None:
             return _project_out(attn, attend(attn.heads, query, key, value))
@@ -87,8 +87,7 @@ class ReferenceWriter:
     ) -> torch.Tensor:
         if bank is not None:
             bank[self.name] = hidden_states
-        query, key, value = attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
-        return _project_out(attn, attend(attn.heads, query, key, value))
+        return _project_out(attn, attend(attn.heads, *_to_itself(attn, hidden_states)))
 
 
 class TemporalAttention:
@@ -101,8 +100,7 @@ class TemporalAttention:
         encoder_hidden_states: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        query, key, value = attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
-        return _project_out(attn, attend(attn.heads, query, key, value))
+        return _project_out(attn, attend(attn.heads, *_to_itself(attn, hidden_states)))
 
 
 class PlainCrossAttention:
@@ -160,6 +158,11 @@ def attend(heads: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tens
     parts = zip(*(part.split(_SEQUENCES) for part in (query, key, value)), strict=True)
     read = [F.scaled_dot_product_attention(*part) for part in parts]
     return (torch.cat(read) if len(read) > 1 else read[0]).transpose(1, 2).flatten(2)
+
+
+def _to_itself(attn: Attention, hidden_states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Query, key and value of self-attention."""
+    return attn.to_q(hidden_states), attn.to_k(hidden_states), attn.to_v(hidden_states)
 
 
 def _project_out(attn: Attention, hidden_states: torch.Tensor) -> torch.Tensor:
