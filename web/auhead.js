@@ -5,7 +5,8 @@ import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { lastMoment } from "./blocks.js";
 import { blankSource } from "./editor.js";
-import { latestTold, outputKey, workflowName } from "./recall.js";
+import { isThere, latestTold, Memory, outputKey, workflowName } from "./recall.js";
+import { resume, sessionOf } from "./session.js";
 import { sourceFrom } from "./source.js";
 import { EditorWidget } from "./widget.js";
 
@@ -15,6 +16,7 @@ const SIZE = [800, 800];
 const LEAST_HEIGHT = 560; // as in style.css
 const LOOK = 300; // milliseconds between two looks at the node
 const RUNS = 3; // finished runs in which a page that was loaded anew looks for what it showed
+const memory = new Memory();
 
 app.registerExtension({
   name: "auhead.editor",
@@ -31,6 +33,7 @@ app.registerExtension({
 class NodeEditor {
   constructor(node) {
     this.node = node;
+    this.name = null; // in the memory
     this.edits = node.widgets.find((widget) => widget.name === "edits");
     this.seconds = node.widgets.find((widget) => widget.name === "seconds");
     this.hideText();
@@ -90,6 +93,7 @@ class NodeEditor {
   /** Follows what else has changed in the node: its text, its saved view, its length, an earlier run's results. */
   look() {
     const { node, widget } = this;
+    if (this.name && !isThere(node)) return this.dispose();
     widget.look();
     const view = node.properties?.[PROPERTY];
     if (view && view !== this.view && JSON.stringify(view) !== JSON.stringify(this.view)) widget.setView(view);
@@ -100,6 +104,7 @@ class NodeEditor {
     }
     const wired = node.inputs?.some((input) => input.widget?.name === "edits" && input.link != null);
     widget.setWired(Boolean(wired));
+    this.remember();
     const told = app.nodeOutputs?.[outputKey(node)]?.[PROPERTY];
     if (told && told !== this.told) this.executed({ [PROPERTY]: told });
     this.showLength();
@@ -107,6 +112,22 @@ class NodeEditor {
     if (seconds === this.blank) return;
     this.blank = seconds;
     widget.setSource(blankSource(seconds));
+  }
+
+  /** Goes on as the editor before it, when ComfyUI has built the node anew, and keeps what the next one needs for that. */
+  remember() {
+    const name = Memory.name(this.node);
+    if (name !== this.name) {
+      this.name = name;
+      const before = memory.of(name);
+      if (before) resume(this.widget.editor, before.session);
+      if (before?.told) this.executed({ [PROPERTY]: before.told });
+    }
+    this.keep();
+  }
+
+  keep() {
+    memory.keep(this.name, { told: this.told, session: sessionOf(this.widget.editor) });
   }
 
   /** After the page was loaded anew: what the latest run of this workflow told, while the server still knows it. */
@@ -132,6 +153,8 @@ class NodeEditor {
     if (!this.seconds || this.seconds.options.hidden === hidden) return;
     this.seconds.hidden = hidden;
     this.seconds.options.hidden = hidden;
+    const { widgets } = this.node;
+    widgets.push(widgets.pop()); // Nodes 2.0 looks at a widget anew when the list of them changes
     this.node.setDirtyCanvas?.(true, true);
   }
 
@@ -151,6 +174,11 @@ class NodeEditor {
   }
 
   removed() {
+    this.keep();
+    this.dispose();
+  }
+
+  dispose() {
     clearInterval(this.timer);
     this.widget.dispose();
   }

@@ -1,4 +1,5 @@
-// Where ComfyUI keeps what runs told about a node, also of one inside subgraphs.
+// What was shown in a node before: where ComfyUI keeps what runs told about it, also inside subgraphs, and what editors keep
+// for those that follow them, because ComfyUI builds its nodes anew when another workflow's tab is opened.
 
 /** The key of a node's latest output in the page: its id, inside a subgraph with the name of the subgraph before it. */
 export const outputKey = ({ id, graph }) => (isRoot(graph) ? String(id) : `${graph.id}:${id}`);
@@ -33,4 +34,36 @@ export function latestTold(runs, node, field) {
     if (name) return outputs[name];
   }
   return null;
+}
+
+/** Whether a node is in its workflow. ComfyUI does not tell those inside of subgraphs that they are no more. */
+export function isThere(node) {
+  const { id, graph } = node;
+  if (graph?.getNodeById(id) !== node) return false;
+  return isRoot(graph) || graph.rootGraph.subgraphs.get(graph.id) === graph;
+}
+
+/** What the editors of the nodes of the page showed last, the newest of them. */
+export class Memory {
+  constructor(most = 12) {
+    this.most = most;
+    this.kept = new Map();
+  }
+
+  /** The name of a node here, or null when it is in no workflow that can be told from others. */
+  static name(node) {
+    const workflow = node.graph && workflowName(node);
+    return workflow ? `${workflow} ${outputKey(node)}` : null;
+  }
+
+  keep(name, shown) {
+    if (name === null) return;
+    this.kept.delete(name);
+    this.kept.set(name, shown);
+    if (this.kept.size > this.most) this.kept.delete(this.kept.keys().next().value);
+  }
+
+  of(name) {
+    return this.kept.get(name) ?? null;
+  }
 }

@@ -8,6 +8,7 @@ import { History } from "../../web/history.js";
 import { bindingFor, BINDINGS } from "../../web/keyboard.js";
 import { Playback } from "../../web/playback.js";
 import * as rows from "../../web/row_actions.js";
+import { resume, sessionOf } from "../../web/session.js";
 import { sourceFrom } from "../../web/source.js";
 import { LANGUAGES, unitName, wordsIn } from "../../web/strings.js";
 import { blockAt, clock, insideBox, nearest, rowAt, snapped, TimeScale, tops } from "../../web/timeline.js";
@@ -337,4 +338,34 @@ test("undo brings the balance back with the keys that it divided", () => {
   assert.ok(Math.abs(right() - 0.5) < 1e-3 && editor.balanceOf(row) === 0);
   editor.redo();
   assert.ok(Math.abs(right() - 0.1) < 1e-3 && editor.balanceOf(row) === 0.8);
+});
+
+test("an editor goes on where another one of the same edits was left", () => {
+  const { editor: left } = editorWith();
+  left.setSource({ ...blankSource(6), spans: [{ start: 0, end: 3, emotion: "happy", level: 2 }] });
+  for (const seconds of [1, 2]) act.addKeyAt(left, left.row("smile"), left.row("smile").channels[0], seconds, 0.5);
+  left.undo();
+  left.select(new Set(left.incoming));
+  left.setPlayhead(5);
+  left.scale.zoom(300, 4);
+  const { editor, written } = editorWith(left.text);
+  resume(editor, sessionOf(left));
+  editor.setSource({ ...blankSource(6), spans: [{ start: 0, end: 3, emotion: "happy", level: 2 }] });
+  assert.equal(editor.playhead, 5);
+  assert.equal(editor.scale.scale, 400 / 1.02);
+  assert.ok(editor.incoming.every((span) => editor.selection.has(span)));
+  assert.ok(editor.redo());
+  assert.equal(JSON.parse(written.at(-1)).keys.lip_corner_raise_left.length, 6);
+  assert.ok(editor.undo() && editor.undo());
+  assert.equal(written.at(-1), "");
+});
+
+test("an editor of other edits begins anew", () => {
+  const { editor: left } = editorWith('{"keys": {"jaw_open": [[1, 0.5]]}}');
+  left.setPlayhead(2);
+  for (const text of ["", "{"]) {
+    const { editor } = editorWith(text);
+    resume(editor, sessionOf(left));
+    assert.deepEqual([editor.playhead, editor.text], [0, text]);
+  }
 });

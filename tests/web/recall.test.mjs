@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { latestTold, outputKey, runNames, workflowName } from "../../web/recall.js";
+import { isThere, latestTold, Memory, outputKey, runNames, workflowName } from "../../web/recall.js";
 
 /** A workflow: an editor 5 in the subgraph "inner", which stands as 8 in "outer", which stands in the root as 12 and 13. */
 function workflow(id = "a1") {
@@ -48,4 +48,34 @@ test("a subgraph that holds itself does not hang", () => {
   const { inside } = workflow();
   inside.graph.nodes.push({ id: 9, subgraph: inside.graph });
   assert.ok(runNames(inside).includes("12:8:5"));
+});
+
+test("an editor finds what the one before it showed, of its own node and no other", () => {
+  const memory = new Memory();
+  const [{ atRoot, inside }, other] = [workflow("a1"), workflow("b2")];
+  memory.keep(Memory.name(atRoot), "root");
+  memory.keep(Memory.name(inside), "inside");
+  assert.equal(memory.of(Memory.name(workflow("a1").atRoot)), "root");
+  assert.equal(memory.of(Memory.name(workflow("a1").inside)), "inside");
+  assert.equal(memory.of(Memory.name(other.atRoot)), null);
+  assert.equal(Memory.name({ id: -1, graph: null }), null);
+  memory.keep(null, "of no workflow");
+  assert.equal(memory.of(null), null);
+});
+
+test("what was shown long ago makes room", () => {
+  const memory = new Memory(2);
+  for (const name of ["a", "b", "a", "c"]) memory.keep(name, name);
+  assert.deepEqual(["a", "b", "c"].map((name) => memory.of(name)), ["a", null, "c"]);
+});
+
+test("a node of a subgraph that is no more is not there", () => {
+  const { inside } = workflow();
+  const { graph } = inside;
+  graph.rootGraph.subgraphs = new Map([["inner", graph]]);
+  graph.getNodeById = () => inside;
+  assert.ok(isThere(inside));
+  graph.rootGraph.subgraphs.clear();
+  assert.ok(!isThere(inside));
+  assert.ok(!isThere({ id: 5, graph: null }));
 });
