@@ -1,8 +1,9 @@
 // The controls above the timeline: transport, emotions, tools, and the selected key's numbers.
 
-import { dropEmotion, nudge, setEase, setLevel, setTime } from "./actions.js";
+import { dropEmotion, setEase, setLevel, setTime } from "./actions.js";
 import { dragChip } from "./chip_drag.js";
 import { button, dragNumber, h, menuButton, pressed, setIcon } from "./controls.js";
+import { chosenKey, setChosen } from "./key_numbers.js";
 import { fileMenu, gestureMenu } from "./menus.js";
 import { measureOf, readout } from "./rows.js";
 import { clock } from "./timeline.js";
@@ -80,7 +81,7 @@ export class Panel {
     );
 
     this.keyTime = this.input(words("key_time"), (value) => setTime(editor, editor.snap(value)));
-    this.keyValue = this.input(words("key_value"), (value) => this.setValue(value));
+    this.keyValue = this.input(words("key_value"), (value) => setChosen(editor, value / measureOf(editor.activeChannel).factor));
     this.keyUnder = h("span", { class: "aue-under" });
     this.keyValue.element.append(this.keyUnder);
     this.eases = INTERPOLATIONS.map((ease) => button(words(ease === "step" ? "step_kind" : ease), words(ease === "step" ? "step_kind" : ease), () => setEase(editor, ease)));
@@ -146,17 +147,17 @@ export class Panel {
     const { editor, words } = this;
     const keys = [...editor.selection].filter((item) => "value" in item);
     const times = new Set(keys.map(({ time }) => time));
-    const leader = times.size === 1 ? this.leader() : null;
+    const chosen = times.size === 1 ? chosenKey(editor) : null;
     const { factor } = measureOf(editor.activeChannel ?? {});
     const count = times.size + editor.selection.size - keys.length;
     this.what.textContent = editor.selection.size ? words("selected", { set: count }) : words("nothing_selected");
     this.inspector.classList.toggle("empty", !keys.length);
     this.show(this.keyTime.field, times.size === 1 ? [...times][0].toFixed(2) : "");
-    const sign = leader && !leader.replaces && leader.key.value > 0 ? "+" : "";
-    this.show(this.keyValue.field, leader ? `${sign}${Math.round(leader.key.value * factor) + 0}` : "");
-    this.showUnder(leader);
+    const sign = chosen && !chosen.replaces && chosen.value > 0 ? "+" : "";
+    this.show(this.keyValue.field, chosen ? `${sign}${Math.round(chosen.value * factor) + 0}` : "");
+    this.showUnder(chosen);
     this.keyTime.field.disabled = !keys.length;
-    this.keyValue.field.disabled = !leader;
+    this.keyValue.field.disabled = !chosen;
     INTERPOLATIONS.forEach((ease, k) => {
       pressed(this.eases[k], keys.length > 0 && keys.every((key) => key.ease === ease));
       this.eases[k].disabled = !keys.length;
@@ -164,34 +165,14 @@ export class Panel {
   }
 
   /** Says what a key's value is added to, or stands in place of. */
-  showUnder(leader) {
+  showUnder(chosen) {
     const { editor, words } = this;
-    const [label, tip] = leader?.replaces ? ["key_instead", "key_instead_tip"] : ["key_value", "key_value_tip"];
+    const [label, tip] = chosen?.replaces ? ["key_instead", "key_instead_tip"] : ["key_value", "key_value_tip"];
     this.keyValue.label.textContent = words(label);
     this.keyValue.element.title = words(tip);
-    if (!leader) return this.keyUnder.replaceChildren();
-    const { c, key, replaces } = leader;
-    const frame = editor.frameAt(key.time);
-    const under = replaces ? editor.performance.base[c][frame] : editor.performance.rowAt(frame)[c] - key.value;
-    const filled = { unit: measureOf(editor.activeChannel).unit.trim(), set: readout(editor.activeChannel, under) };
-    this.keyUnder.textContent = words(replaces ? "key_in_place" : "key_on_top", filled);
-  }
-
-  setValue(value) {
-    const leader = this.leader();
-    if (leader) nudge(this.editor, 0, value / measureOf(this.editor.activeChannel).factor - leader.key.value);
-  }
-
-  /**
-   * The selected key whose value stands for those of its moment, that of the first column of its channel: {c, key,
-   * replaces: whether it is one of a replaced range}.
-   */
-  leader() {
-    const { editor } = this;
-    const first = editor.activeChannel?.parts[0]?.[0];
-    const moment = first === undefined ? null : editor.keys(editor.activeChannel).find(({ members }) => members.some(({ key }) => editor.selection.has(key)));
-    const member = moment?.members.find(({ c }) => c === first);
-    return member ? { ...member, replaces: moment.layer >= 0 } : null;
+    if (!chosen) return this.keyUnder.replaceChildren();
+    const filled = { unit: measureOf(editor.activeChannel).unit.trim(), set: readout(editor.activeChannel, chosen.under) };
+    this.keyUnder.textContent = words(chosen.replaces ? "key_in_place" : "key_on_top", filled);
   }
 
   show(field, text) {
