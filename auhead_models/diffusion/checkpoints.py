@@ -7,6 +7,7 @@ Networks are made without memory of their own and take over the tensors of the f
 """
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import cache
@@ -24,7 +25,7 @@ from .keymaps import TEMPORAL, adapter_keys, image_encoder_keys, reference_keys,
 from .model import FaceDiffusion
 from .own_files import misdescribed, read_header, write_own
 from .presets import ANIMATEDIFF_SCHEDULER, CLIP_VIT_L, SD15, TAESD, Architecture
-from .schedulers import make_scheduler
+from .schedulers import check_training
 from .tokens import AudioTokens, AUTokens
 from .unet import FaceUNet, ReferenceNet
 from .weight_files import WeightFile, read_weights, shapes_of, weight_dtype
@@ -91,7 +92,7 @@ def load_model(path: str | Path, precision: str = "auto", device: str | torch.de
     for part, given in weights.items():
         try:
             network = _without_memory(builders[part])
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             raise misdescribed(path) from error
         networks[part] = _filled(network, given, dtype, file, part)
     return FaceDiffusion(header["name"], architecture, **networks)
@@ -128,8 +129,10 @@ def _header(path: str | Path) -> dict[str, Any]:
         raise AUHeadError(f"{path} is no model that AUHead saved: it looks like {kind.title}{use}.")
     try:
         architecture = Architecture(**_tupled(header["architecture"]))
-        make_scheduler("ddim", architecture.scheduler)  # as any of them
-    except (KeyError, NotImplementedError, TypeError, ValueError) as error:
+        if not all(isinstance(options, dict) for options in vars(architecture).values()):
+            raise TypeError("an architecture is made of dictionaries")
+        check_training(architecture.scheduler)
+    except (KeyError, TypeError, ValueError) as error:
         raise misdescribed(path) from error
     return {**header, "architecture": architecture}
 
@@ -163,7 +166,10 @@ def _builders(architecture: Architecture) -> dict[str, Callable[[], nn.Module]]:
 
 
 def _vae(_class_name: str, **options) -> AutoencoderKL | AutoencoderTiny:
-    return VAES[_class_name](**options)
+    vae = VAES[_class_name](**options)
+    if not 0 < vae.config.scaling_factor < math.inf:
+        raise ValueError(f"latents are scaled by {vae.config.scaling_factor}")
+    return vae
 
 
 def _vae_options(vae: AutoencoderKL | AutoencoderTiny) -> dict[str, Any]:

@@ -25,8 +25,8 @@ from .guidance import AU_REGIONS, DROPPED, FULL, NEUTRAL
 from .memory import Batch
 from .refiner import FOLD, PIXELS, SCHEDULE, UNKNOWN, Refiner, RegionInputs, unfold
 from .regions import MOUTH, REGIONS, Region, add_back, cut, region_mask, region_matrices
-from .running import Progress, SamplerSettings, Spent, StepCounter, check_facemaps, mover
-from .schedulers import make_scheduler
+from .running import Progress, SamplerSettings, Spent, StepCounter, check_facemaps, check_finite, mover
+from .schedulers import start_scheduler
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +73,8 @@ class RefinedWarpRenderer:
         self._crop = face.crop.to(self.device)
         self._still = face.landmarks.to(self.device)
         self._own = face.own.to(self.device)
+        self._start = partial(start_scheduler, settings.scheduler, SCHEDULE, settings.steps, self.device)
+        self._start()  # settings that it cannot serve are told before any work
         self._frames = Batch(frames_at_once(face.size), "a smaller face")
         self.spent = Spent()
         noise = torch.Generator().manual_seed(settings.seed)
@@ -157,8 +159,7 @@ class RefinedWarpRenderer:
     ) -> torch.Tensor:
         """The residual [N, 3, h, w] of one region."""
         settings, network = self.settings, self.model.network
-        scheduler = make_scheduler(settings.scheduler, SCHEDULE)
-        scheduler.set_timesteps(settings.steps, device=self.device)
+        scheduler = self._start()
         count = len(given.warp)
         sample = self._noise[region.name].to(self.device) * scheduler.init_noise_sigma
         sample = sample.expand(count, -1, -1, -1)
@@ -176,6 +177,7 @@ class RefinedWarpRenderer:
             self.spent.predictions += len(names)
             self.spent.steps += 1
             report()
+        check_finite(sample, self.model.name)
         return unfold(sample)
 
 

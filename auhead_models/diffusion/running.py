@@ -3,6 +3,7 @@
 A renderer is built for a face and a model and yields (frame [S, S, 3], mask [S, S]) for every frame of a performance.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -66,7 +67,7 @@ def mover(device: torch.device) -> Callable[..., None]:
 
 
 def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
-    """Raises AUHeadError when there are FaceMaps, but not pictures [T, H, W, 3] with one for each frame."""
+    """Raises AUHeadError when there are FaceMaps, but not finite pictures [T, H, W, 3] with one for each frame."""
     if facemaps is None:
         return
     shape = facemaps.shape
@@ -76,6 +77,19 @@ def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
     if shape[0] != frames:
         raise AUHeadError(
             f"There are {shape[0]} FaceMaps for a performance of {frames} frames; give one for each frame."
+        )
+    for index, facemap in enumerate(facemaps):
+        low, high = facemap[..., :3].aminmax()  # far quicker than asking every value, and takes no room
+        if not math.isfinite(float(high) - float(low)):
+            raise AUHeadError(f"FaceMap {index} holds values that are no finite numbers; give pictures in 0..1.")
+
+
+def check_finite(drawn: torch.Tensor, model: str) -> None:
+    """Raises AUHeadError where a model has come to values that would make a black picture."""
+    if not bool(drawn.isfinite().all()):
+        raise AUHeadError(
+            f"The model {model} has come to values that are no finite numbers; take the precision fp32 or less "
+            "guidance, and if that does not help, another copy of its file."
         )
 
 

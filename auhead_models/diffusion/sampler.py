@@ -10,6 +10,7 @@ Clips are drawn in segments of some windows each, so memory does not grow with t
 import logging
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -23,8 +24,8 @@ from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
 from .memory import Batch
 from .model import FaceDiffusion
-from .running import Progress, SamplerSettings, Spent, StepCounter, check_facemaps, mover
-from .schedulers import make_scheduler
+from .running import Progress, SamplerSettings, Spent, StepCounter, check_facemaps, check_finite, mover
+from .schedulers import start_scheduler
 from .tokens import heard_around
 from .windows import Segment, check_window, segments, windows
 
@@ -59,6 +60,9 @@ class DiffusionRenderer:
         self._drawn = face.resized(math.ceil(face.size / grain) * grain)
         self._latent_side = self._drawn.size // shrinks(model.vae)
         self._conditioner = Conditioner(model, self._drawn, self.settings, self.device, self._place)
+        training, steps = model.architecture.scheduler, self.settings.steps
+        self._start = partial(start_scheduler, self.settings.scheduler, training, steps, self.device)
+        self._start()  # settings that it cannot serve are told before any work
         self._rows = Batch(len((DROPPED, FULL, NEUTRAL)), "a shorter window or a smaller face")
         self._chunk = Batch(_CHUNK, "a smaller face")
         self.spent = Spent()
@@ -152,8 +156,7 @@ class DiffusionRenderer:
         """Latents [1, C, F, h, w] of a segment, and those of its last frames at every step."""
         settings, side = self.settings, self._latent_side
         self._place(self.model.unet, memory=self.memory)
-        scheduler = make_scheduler(settings.scheduler, self.model.architecture.scheduler)
-        scheduler.set_timesteps(settings.steps, device=self.device)
+        scheduler = self._start()
         channels = self.model.unet.config.in_channels
         fresh = torch.randn(len(part) - part.known, channels, side, side, generator=noise)
         latents = fresh.transpose(0, 1)[None].to(self.device) * scheduler.init_noise_sigma
@@ -183,6 +186,7 @@ class DiffusionRenderer:
             result = settings.guidance.combine(predicted, shown.mask)
             stepped = scheduler.step(result, time, latents)
             latents = stepped.prev_sample
+            check_finite(latents, self.model.name)
             clean = getattr(stepped, "pred_original_sample", latents)  # not all schedulers tell
             picture = preview(clean[0, :, len(part) // 2])
         if part.known:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import torch
+
 from ..errors import AUHeadError
 
 SCHEDULERS = {  # class in diffusers, and what it needs beyond the noise schedule
@@ -20,3 +22,27 @@ def make_scheduler(name: str, training: dict[str, Any]):
 
     kind, options = SCHEDULERS[name]
     return getattr(diffusers, kind)(**training, **options)
+
+
+def start_scheduler(name: str, training: dict[str, Any], steps: int, device: torch.device | str = "cpu"):
+    """A scheduler before the first of its steps. Raises AUHeadError as above, and for more steps than there are."""
+    scheduler = make_scheduler(name, training)
+    most = scheduler.config.num_train_timesteps
+    if steps > most:
+        raise AUHeadError(f"{steps} steps were asked for, but this model was trained with {most}; use fewer.")
+    scheduler.set_timesteps(steps, device=device)
+    return scheduler
+
+
+def check_training(training: dict[str, Any]) -> None:
+    """Raises ValueError for a noise schedule that some scheduler cannot walk, which most tell only in their steps."""
+    sample = torch.zeros(1, 1, 1, 1)
+    for name in SCHEDULERS:
+        try:
+            scheduler = start_scheduler(name, training, 1)
+            time = scheduler.timesteps[0]
+            stepped = scheduler.step(scheduler.scale_model_input(sample, time), time, sample).prev_sample
+        except (AUHeadError, ArithmeticError, LookupError, NotImplementedError, RuntimeError, TypeError) as error:
+            raise ValueError(f"{name}: {error}") from error
+        if not bool(stepped.isfinite().all()):
+            raise ValueError(f"{name}: its steps are no numbers")

@@ -382,9 +382,16 @@ def test_room_is_asked_for_before_anything_is_drawn(model, face):
         model.network.seen.clear()
 
 
-def test_steps_must_be_one_or_more(model, face):
-    with pytest.raises(AUHeadError, match="0 steps"):
-        _render(model, face, steps=0)
+@pytest.mark.parametrize("steps", [0, 1001])
+def test_steps_are_between_one_and_what_it_was_trained_with(model, face, steps):
+    with pytest.raises(AUHeadError, match=f"{steps} steps were asked for"):
+        _render(model, face, steps=steps)
+
+
+def test_answers_that_are_no_numbers_are_told(model, face):
+    model.network.forward = lambda sample, *_: sample * float("nan")
+    with pytest.raises(AUHeadError, match="model stand-in has come to values that are no finite numbers"):
+        _render(model, face)
 
 
 def test_the_real_network_is_decided_by_seed_units_and_portrait(random_model, face):
