@@ -177,6 +177,7 @@ class Sampler(io.ComfyNode):
         au = au.resample()
         count = len(au)
         check_facemaps(facemap, count)
+        sound = None if audio is None else to_audio(audio)
         shape = (count, face.size, face.size)
         frames, masks = reserve("frames and masks", (*shape, 3), shape)
 
@@ -186,7 +187,7 @@ class Sampler(io.ComfyNode):
         settings = catalogue.make_settings(opened, **asked)
         renderer = catalogue.make_renderer(opened, face, settings, held.device, held.place)
         with half_the_threads():
-            heard = hear(catalogue.listens_to(opened), None if audio is None else to_audio(audio), count)
+            heard = hear(catalogue.listens_to(opened), sound, count)
             drawn = renderer.render(au, progress(1), facemap, heard)
             for index, (frame, mask) in enumerate(drawn):
                 frames[index], masks[index] = frame, mask

@@ -13,6 +13,7 @@ CLIP_SIDE = 224
 _LATENT_RGB = ((0.298, 0.207, 0.208), (0.187, 0.286, 0.173), (-0.158, 0.189, 0.264), (-0.184, -0.271, -0.473))
 
 Autoencoder = AutoencoderKL | AutoencoderTiny
+ENCODED, DECODED = 1767, 2178  # values for each pixel that the VAE of SD 1.5 holds meanwhile, as ComfyUI reckons
 
 
 def shrinks(vae: Autoencoder) -> int:

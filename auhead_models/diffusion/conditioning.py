@@ -11,11 +11,12 @@ from ..face.deform import FaceDeformer
 from ..face.face import Face
 from ..face.facemap import draw_facemap
 from .attention import Conditions, KeysValues
-from .codec import encode, image_token, shrinks
+from .codec import ENCODED, encode, image_token, shrinks
 from .face_masks import face_mask, speaking_mask
 from .guidance import DROPPED, NEUTRAL, guided_region
 from .model import FaceDiffusion
 from .running import SamplerSettings
+from .windows import windows
 
 _CHUNK = 8  # FaceMaps drawn and read at once
 
@@ -94,7 +95,7 @@ class Conditioner:
             self._place(model.image_encoder)
             token = image_token(model.image_encoder, crop)
             moment()
-        self._place(model.vae)
+        self._place(model.vae, memory=ENCODED * self._face.size**2 * model.vae.dtype.itemsize)
         latents = encode(model.vae, crop[None])
         moment()
         self._place(model.reference_net, model.unet)
@@ -146,19 +147,22 @@ class Conditioner:
     ) -> list[torch.Tensor]:
         """The guider's features of all frames.
 
-        A guider that takes the statistics of its batch sees as many frames at once as a window has: for clips of one
-        window this is what the reference computes, which reads the frames of each window anew.
+        A guider that takes the statistics of its batch always sees as many frames at once as a window has, those before
+        the last few once more: for clips of one window this is what the reference computes, which reads the frames of
+        each window anew.
         """
-        guider, size = self._model.guider, self._face.size
+        guider, size, frames = self._model.guider, self._face.size, len(points)
         dtype = next(guider.parameters()).dtype
-        length = self._settings.window if guider.batch_statistics else _CHUNK
-        pieces = []
-        for start in range(0, len(points), length):
-            stop = start + length
+        chunks = [(start, start + _CHUNK) for start in range(0, frames, _CHUNK)]
+        if guider.batch_statistics:
+            chunks = windows(frames, self._settings.window, 0)
+        pieces, done = [], 0
+        for start, stop in chunks:
             if drawn is None:
                 maps = draw_facemap(points[start:stop], size).movedim(-1, 1)
             else:
                 maps = F.interpolate(drawn[start:stop, ..., :3].movedim(-1, 1), (size, size), mode="area")
-            pieces.append([self._there(feature) for feature in guider(maps.to(self._device, dtype))])
+            pieces.append([self._there(feature[done - start :]) for feature in guider(maps.to(self._device, dtype))])
+            done = stop
             moment()
         return [torch.cat(level) for level in zip(*pieces)]

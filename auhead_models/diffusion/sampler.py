@@ -19,7 +19,7 @@ from ..au.sequence import AUSequence
 from ..errors import AUHeadError
 from ..face.face import Face
 from ..hearing import rows_of_frames
-from .codec import decode, preview, shrinks
+from .codec import DECODED, decode, preview, shrinks
 from .conditioning import Conditioner, Portrait, Shown
 from .guidance import DROPPED, FULL, NEUTRAL
 from .memory import Batch
@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 _CHUNK = 2  # frames decoded at once
 _ACTIVATIONS = 60  # tensors of the size of the first level's that a prediction holds at its peak, measured
-_DECODED = 2178  # values for each pixel that the VAE of SD 1.5 holds while it decodes, as ComfyUI reckons
 _SHRUNK = 8  # latents that the innermost level of the network stands for, along a side
 
 
@@ -78,7 +77,7 @@ class DiffusionRenderer:
     @property
     def _decoding(self) -> int:
         """Bytes that decoding a chunk of frames needs, roughly."""
-        return _DECODED * self._chunk.size * self._drawn.size**2 * self.model.vae.dtype.itemsize
+        return DECODED * self._chunk.size * self._drawn.size**2 * self.model.vae.dtype.itemsize
 
     def render(
         self,
@@ -123,7 +122,7 @@ class DiffusionRenderer:
             raise AUHeadError(f"The FaceMaps are {width} x {height}; this model needs square ones, as the face's crop.")
         if self.model.au_tokens is None and self.settings.guidance.au_scale != 1:
             raise AUHeadError(
-                f'The model {self.model.name} reads Action Units from the FaceMaps alone, so AU guidance cannot change '
+                f"The model {self.model.name} reads Action Units from the FaceMaps alone, so AU guidance cannot change "
                 "FaceMaps of your own; set it to 1, or leave the FaceMaps out."
             )
 

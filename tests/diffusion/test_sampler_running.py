@@ -134,7 +134,9 @@ def test_memory_that_never_suffices_is_told(face):
         draw(make_renderer(stand_in_model(none), face, guidance=always(2, 2)), perform(2))
 
 
-@pytest.mark.parametrize("wrong", [{"steps": 0}, {"steps": 1001}, {"window": 64}, {"overlap": 4}, {"scheduler": "magic"}])
+@pytest.mark.parametrize(
+    "wrong", [{"steps": 0}, {"steps": 1001}, {"window": 64}, {"overlap": 4}, {"scheduler": "magic"}]
+)
 def test_settings_that_cannot_be_served_are_told_before_any_work(face, wrong):
     with pytest.raises(AUHeadError):
         make_renderer(stand_in_model(mixed), face, **wrong)

@@ -112,9 +112,11 @@ def test_own_facemaps(nodes, chosen, face, performance):
         {"scheduler": "magic"},
         {"au_region": "nose tip"},
         {"guidance_rescale": 2.0},
+        {"audio": {"waveform": torch.zeros(2, 1, 800), "sample_rate": 16000}},
+        {"facemap": torch.full((10, 64, 64, 3), float("nan"))},
     ],
 )
-def test_wrong_widgets_get_a_sentence_before_weights_are_read(nodes, chosen, face, performance, wrong):
+def test_wrong_inputs_get_a_sentence_before_weights_are_read(nodes, chosen, face, performance, wrong):
     with pytest.raises(AUHeadError):
         _sample(nodes, chosen, face, performance, **wrong)
     assert "opened" not in vars(chosen)
