@@ -8,6 +8,8 @@ import torch
 from PIL import Image
 from scipy.io import wavfile
 
+from auhead_models.face.face import find_face
+from auhead_models.face.preview import preview_payload
 from auhead_models.image import load_image
 
 ASSETS = Path(__file__).resolve().parents[1] / "auhead_models" / "assets"
@@ -24,6 +26,18 @@ def portrait_path() -> Path:
 def portrait(portrait_path) -> torch.Tensor:
     """The bundled portrait, [512, 512, 3]."""
     return load_image(portrait_path)[0]
+
+
+@pytest.fixture(scope="session")
+def face(portrait):
+    """The bundled portrait's, found once."""
+    return find_face(portrait)
+
+
+@pytest.fixture(scope="session")
+def payload(face):
+    """What the editor's live face is sent of it."""
+    return preview_payload(face)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The bundled portraits as faces, found once."""
+"""The rendered head as a face, found once."""
 
 from pathlib import Path
 
@@ -15,16 +15,6 @@ ASSETS = Path(__file__).parents[2] / "auhead_models" / "assets"
 def picture(name: str) -> torch.Tensor:
     """A bundled picture [H, W, C], 0..1."""
     return torch.from_numpy(np.array(Image.open(ASSETS / name), dtype=np.float32) / 255)
-
-
-@pytest.fixture(scope="session")
-def portrait() -> torch.Tensor:
-    return picture("portrait.png")
-
-
-@pytest.fixture(scope="session")
-def face(portrait):
-    return find_face(portrait)
 
 
 @pytest.fixture(scope="session")

@@ -7,27 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from PIL import Image
 
 from auhead_models.face.canonical import load_geometry
 from auhead_models.face.deform import FaceDeformer
-from auhead_models.face.face import find_face
 from auhead_models.face.preview import PAYLOAD_LIMIT, SIDE, preview_payload
 from auhead_models.face.preview_tables import mean_fields, person_fields, preview_tables
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-
-
-@pytest.fixture(scope="module")
-def face(portrait):
-    return find_face(portrait)
-
-
-@pytest.fixture(scope="module")
-def payload(face):
-    return preview_payload(face)
 
 
 def pixels(url: str) -> np.ndarray:

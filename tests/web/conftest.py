@@ -1,4 +1,4 @@
-"""What the tests in a browser share: a server of this repository, Chromium, and the bundled portrait as a face.
+"""What the tests in a browser share: a server of this repository, Chromium, and the page with the editor.
 
 Chromium comes from the PATH, or from playwright (`playwright install chromium`).
 """
@@ -10,11 +10,10 @@ import threading
 from pathlib import Path
 
 import pytest
-
-from auhead_models.face.face import find_face
-from auhead_models.face.preview import preview_payload
+from editor_page import Page
 
 ROOT = Path(__file__).resolve().parents[2]
+ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--enable-unsafe-swiftshader"]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -44,10 +43,16 @@ def launch():
 
 
 @pytest.fixture(scope="session")
-def face(portrait):
-    return find_face(portrait)
+def browser(launch):
+    browser = launch(ARGUMENTS)
+    yield browser
+    browser.close()
 
 
-@pytest.fixture(scope="session")
-def payload(face):
-    return preview_payload(face)
+@pytest.fixture
+def page(browser, site):
+    context = browser.new_context(viewport={"width": 900, "height": 820})
+    page = Page(context.new_page(), f"{site}/page.html").open()
+    yield page
+    assert page.problems == []
+    context.close()
