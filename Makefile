@@ -18,7 +18,7 @@ test: $(READY)  ## run the tests
 	$(BIN)/pytest
 
 web-test: $(READY)  ## run AU Editor in a headless Chromium, from the PATH or `playwright install chromium`
-	$(BIN)/pytest tests/web/check_page.py tests/web/check_face.py
+	$(BIN)/pytest tests/web/check_*.py
 
 # These two are not in .venv: PYTHON is the one that ComfyUI itself runs with, its requirements and pytest installed in it.
 host-test: comfyui  ## run the tests of the nodes in a real ComfyUI: make host-test COMFYUI_PATH=… PYTHON=…
