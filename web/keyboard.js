@@ -84,7 +84,12 @@ function zoom(editor, event) {
   editor.onChange("draw");
 }
 
-const action = (name) => BINDINGS.find((binding) => binding[1] === name)[2];
+const binding = (name) => BINDINGS.find((each) => each[1] === name);
+const action = (name) => binding(name)[2];
+
+/** What a button says about itself: what it does, and the key that does the same. */
+export const tip = (words, name) => `${words(name)} (${binding(name)[0]})`;
+
 const PLAIN = {
   " ": "play",
   ",": "step",

@@ -99,10 +99,7 @@ export function showText(editor, words, widget) {
 
 export function helpSheet(words) {
   const row = (keys, what) => h("div", { class: "aue-help-row" }, h("kbd", {}, keys), h("span", {}, what));
-  return h(
-    "div",
-    { class: "aue-help" },
-    h("section", {}, h("h4", {}, words("gestures")), ...MOUSE.map((name) => h("p", {}, words(name)))),
-    h("section", {}, h("h4", {}, words("keyboard")), ...BINDINGS.map(([keys, name]) => row(keys, words(name)))),
-  );
+  const mouse = h("section", {}, h("h4", {}, words("gestures")), ...MOUSE.map((name) => h("p", {}, words(name))));
+  const keyboard = h("section", {}, h("h4", {}, words("keyboard")), ...BINDINGS.map(([keys, name]) => row(keys, words(name))));
+  return h("div", { class: "aue-help" }, h("div", { class: "aue-columns" }, mouse, keyboard));
 }

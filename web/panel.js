@@ -4,6 +4,7 @@ import { dropEmotion, setEase, setLevel, setTime } from "./actions.js";
 import { dragChip } from "./chip_drag.js";
 import { button, dragNumber, h, menuButton, pressed, setIcon } from "./controls.js";
 import { chosenKey, setChosen } from "./key_numbers.js";
+import { tip } from "./keyboard.js";
 import { fileMenu, gestureMenu } from "./menus.js";
 import { measureOf, readout } from "./rows.js";
 import { clock } from "./timeline.js";
@@ -14,21 +15,21 @@ export class Panel {
     Object.assign(this, { editor, words });
     this.time = h("span", { class: "aue-time", role: "timer" });
     this.length = h("span", { class: "aue-length" });
-    this.play = button("play", words("play"), () => widget.togglePlay(), { class: "aue-play" });
-    this.loop = button("loop", words("loop"), () => widget.toggleLoop());
-    this.compare = button("compare", words("compare"));
+    this.play = button("play", tip(words, "play"), () => widget.togglePlay(), { class: "aue-play" });
+    this.loop = button("loop", tip(words, "loop"), () => widget.toggleLoop());
+    this.compare = button("compare", tip(words, "compare"));
     this.compare.onpointerdown = () => widget.compare(true);
     for (const name of ["onpointerup", "onpointerleave", "onblur"]) this.compare[name] = () => widget.compare(false);
-    this.undo = button("undo", words("undo"), () => editor.undo());
-    this.redo = button("redo", words("redo"), () => editor.redo());
-    this.snap = button("snap", words("snap"), () => editor.setView({ snap: !editor.view.snap }));
-    this.filter = button("filter", words("only_active"), () => editor.setView({ onlyActive: !editor.view.onlyActive }));
-    this.full = button("full", words("full"), () => widget.toggleFull());
-    const help = button("help", words("help"), () => widget.toggleHelp());
+    this.undo = button("undo", tip(words, "undo"), () => editor.undo());
+    this.redo = button("redo", tip(words, "redo"), () => editor.redo());
+    this.snap = button("snap", tip(words, "snap"), () => editor.setView({ snap: !editor.view.snap }));
+    this.filter = button("filter", tip(words, "only_active"), () => editor.setView({ onlyActive: !editor.view.onlyActive }));
+    this.full = button("full", tip(words, "full"), () => widget.toggleFull());
+    const help = button("help", tip(words, "help"), () => widget.toggleHelp());
     const transport = h(
       "div",
       { class: "aue-bar" },
-      button("start", words("ends"), () => editor.setPlayhead(0)),
+      button("start", tip(words, "ends"), () => editor.setPlayhead(0)),
       this.play,
       h("span", { class: "aue-clock" }, this.time, this.length),
       this.loop,
@@ -72,8 +73,8 @@ export class Panel {
       { class: "aue-bar" },
       h("span", { class: "aue-levels", role: "group" }, ...this.levels),
       menuButton(widget.root, words("more"), (close) => gestureMenu(editor, words, widget, close)),
-      button("mirror", words("mirror"), () => widget.mirror()),
-      button("replace", words("replace"), () => widget.replace()),
+      button("mirror", tip(words, "mirror"), () => widget.mirror()),
+      button("replace", tip(words, "replace"), () => widget.replace()),
       this.blinks.element,
       this.ease.element,
       h("span", { class: "aue-space" }),

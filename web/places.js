@@ -4,7 +4,7 @@ import { groupOf, shownRange } from "./rows.js";
 import { tops } from "./timeline.js";
 
 export const LANES = { ruler: 22, wave: 34, emotions: 32, gestures: 19 };
-const GROUP_HEIGHT = [54, 130]; // least, most
+const GROUP_HEIGHT = [54, 220]; // least, most
 const UNIT_HEIGHT = 36;
 const PAD = 5; // above and below a curve
 const MARGIN = 12; // beside the view, where a key still shows
