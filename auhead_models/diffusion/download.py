@@ -162,7 +162,7 @@ def _continue(url: str, part: Path, size: int | None, progress: Progress | None)
         total = size if size is not None else None if length is None else have + length
         with _disk(part):
             file = part.open("ab" if have else "wb")
-        with file:
+        try:
             while chunk := answer.read(CHUNK):
                 with _disk(part):
                     file.write(chunk)
@@ -170,6 +170,9 @@ def _continue(url: str, part: Path, size: int | None, progress: Progress | None)
                 have += len(chunk)
                 if progress:
                     progress(min(have, total or have), total or have)
+        finally:
+            with _disk(part):  # it writes once more what did not fit
+                file.close()
     if total is not None and have < total:
         raise _Dropped
     if total is not None and have > total:

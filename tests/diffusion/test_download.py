@@ -231,6 +231,15 @@ def test_a_disk_that_fills_up_keeps_what_came(hub, tmp_path, monkeypatch):
     assert part.read_bytes() == CONTENT[:30_000]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux")
+def test_a_disk_that_is_full_from_the_first_byte(hub, tmp_path, monkeypatch):
+    """What a small write could not put there is written again when the file is closed."""
+    monkeypatch.setattr(module, "CHUNK", 100)
+    (tmp_path / f"file.pth.{SHA256[:12]}.part").symlink_to("/dev/full")
+    with pytest.raises(AUHeadError, match="is full; make room and start again, and the download goes on"):
+        download(hub.url, tmp_path / "file.pth")
+
+
 def test_a_bundle_goes_to_the_folders_of_its_files(hub, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", hub.url.removesuffix("/name/file.pth") + "/")
     files = [replace(file, size=len(CONTENT), sha256=SHA256) for file in SD15_FILES]
