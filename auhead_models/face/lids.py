@@ -12,6 +12,7 @@ from .raster import rasterize
 from .remap import sample_pixels, window
 from .topology import MESH_POINTS, Eye
 
+ENDS = 0.8  # landmarks from the corners of an eye over which its lid fades out
 STEPS = 4  # samples of a lid curve between two landmarks
 BAND = 0.55  # part of the lid between crease and edge that moves as one piece with the lashes
 LASHES = 0.10  # cm below the lid edge that belong to the lashes
@@ -51,11 +52,13 @@ class LidPainter:
         self._edge = lid_curve(points, self._edge_points)
         self._crease = lid_curve(points, self._crease_points)
         self._lid_height = (self._crease - self._edge).norm(dim=-1).clamp(min=0.5)
-        lower = lid_curve(points, [eye.outer, *eye.lower, eye.inner])
+        self._lower_points = [eye.outer, *eye.lower, eye.inner]
+        lower = lid_curve(points, self._lower_points)
         self._open_height = (lower - self._edge).norm(dim=-1).amax().clamp(min=1.0)
         columns = len(self._edge)
-        corner = torch.minimum(torch.arange(columns), torch.arange(columns).flip(0)).to(points) / STEPS
-        self._taper = smoothstep(corner, 0.0, 1.5)  # lashes and band run out into the corners
+        along = torch.arange(columns).to(points) / STEPS  # landmarks from the outer corner
+        self._taper = smoothstep(torch.minimum(along, along.flip(0)), 0.0, 1.5)  # lashes and band run out into corners
+        self._outer, self._inner = (1 - smoothstep(far, 0.0, ENDS)[:, None] for far in (along, along.flip(0)))
         self.skin = self._skin_around(points)
         blurred = F.avg_pool2d(self._crop, GRAIN, 1, GRAIN // 2, count_include_pad=False)
         self._grain = (self._crop - blurred).clamp(-0.06, 0.06)
@@ -67,8 +70,14 @@ class LidPainter:
 
         points [T, 478, 3] crop pixels with the lids as performed, open_points with open lids.
         """
-        edge, crease = lid_curve(points, self._edge_points), lid_curve(open_points, self._crease_points)
-        open_edge = lid_curve(open_points, self._edge_points)
+        edge, open_edge = (lid_curve(each, self._edge_points) for each in (points, open_points))
+        gap = lid_curve(open_points, self._lower_points) - open_edge
+        way = F.normalize(gap[:, gap.shape[1] // 2, None], dim=-1)
+        too_far = ((edge - open_edge - gap) * way).sum(-1, keepdim=True).clamp(min=0)
+        edge = edge - too_far * way  # down to where the lower lid is, and no further
+        back = open_edge - edge  # the corners stay
+        edge = edge + self._outer * back[:, :1] + self._inner * back[:, -1:]
+        crease = torch.lerp(open_edge, lid_curve(open_points, self._crease_points), self._taper[:, None])
         down = F.normalize(open_edge - crease, dim=-1)
         travel = ((edge - open_edge) * down).sum(-1).clamp(min=0)  # [T, columns]
         closed = smoothstep(travel.amax(-1) / self._open_height, 0.0, SHUT)
@@ -109,6 +118,7 @@ class LidPainter:
         new_skin = new_skin * smoothstep(travel / (0.35 * self._lid_height))[:, None]
         brightness = torch.lerp(torch.ones_like(new_skin), brightness.expand_as(new_skin), new_skin)
         brightness = brightness * (1 - CLOSED_LINE * closed[:, None, None] * line * self._taper)
+        opacity = opacity * (1 - self._outer - self._inner)[:, 0]
         rest = torch.stack(torch.broadcast_tensors(new_skin, brightness, opacity), -1)
         return torch.cat([carried, self._skin_at(length[:, None] - above, skin), rest], -1), shape
 

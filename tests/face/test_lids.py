@@ -29,6 +29,22 @@ def test_closed_lids_show_no_white(head, closure):
         assert whiteness(opening(head, shut, eye)) < 0.01
 
 
+def test_lids_leave_no_specks_at_the_outer_corners(face):
+    renderer = WarpRenderer(face)
+    for frame, _ in renderer.render(performance({"eye_closure": 0.7}, {"eye_closure": 1.0})):
+        for eye in EYES:
+            x, y = face.landmarks[eye.outer, :2].int().tolist()
+            around = slice(y - 10, y + 12), slice(x - 10, x + 10)
+            assert edges(frame)[around].max() < 2 * edges(face.crop)[around].max()
+
+
+def edges(image):
+    """Size of the Laplacian of the brightness, [H - 2, W - 2]."""
+    grey = image.mean(-1)
+    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    return (4 * grey[1:-1, 1:-1] - around).abs()
+
+
 def test_new_lid_skin_has_the_colour_of_the_skin_around(head):
     (shut, _), *_ = WarpRenderer(head).render(performance({"eye_closure": 1.0}))
     for eye, cheek in zip(EYES, (330, 101), strict=True):
