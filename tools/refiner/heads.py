@@ -24,7 +24,7 @@ from portrait_paint import signed_distance, smooth  # noqa: E402
 from shade import ATTRIBUTES, draw, visible_share  # noqa: E402
 
 SUPERSAMPLING = 2
-EYE_RADIUS = 1.35  # cm, of the canonical eyeball
+LID_THICKNESS = 0.2  # cm by which an eyeball may stand out of half-closed lids without being seen
 # Linear skin albedo from light to dark; a person lies between two of them.
 SKINS = ((0.78, 0.53, 0.42), (0.66, 0.41, 0.30), (0.56, 0.33, 0.22), (0.44, 0.245, 0.155), (0.28, 0.15, 0.095),
          (0.14, 0.072, 0.046), (0.075, 0.04, 0.028))  # fmt: skip
@@ -65,11 +65,14 @@ class Sculpture:
         self.lashes = self._lashes()
         self.brow, self.brow_along = self._brows()
         self.tongue = self._tongue()
-        self.pole = {
-            side: place[head.parts[f"eyeball_{side}"]][place[head.parts[f"eyeball_{side}"], 2].argmax()]
-            for side in ("left", "right")
-        }
-        self.centre = {side: place[head.parts[f"eyeball_{side}"]].mean(0) for side in ("left", "right")}
+        drawn = np.unique(self.triangles)  # without the corneas, which lie in front of the irises
+        self.eyeball = {side: drawn[self.is_eye[drawn] == sign] for side, sign in (("left", 1), ("right", -1))}
+        self.pole = {side: self._pole(ball) for side, ball in self.eyeball.items()}
+
+    def _pole(self, ball: np.ndarray) -> int:
+        """The vertex in the middle of an iris."""
+        ball = ball[self.place[ball, 2] > sphere_centre(self.place[ball])[2]]
+        return ball[np.linalg.norm((self.place[ball] - sphere_centre(self.place[ball]))[:, :2], axis=1).argmin()]
 
     def _lashes(self) -> np.ndarray:
         """How much of the dark line along the lid edges each vertex carries; the upper one is broader."""
@@ -271,7 +274,7 @@ class Person:
         ball = turn(gaze[0], gaze[1]).astype(np.float32)
         for side in ("left", "right"):
             eye = s.head.parts[f"eyeball_{side}"]
-            centre = out[eye].mean(0)
+            centre = sphere_centre(out[s.eyeball[side]])
             out[eye] = (out[eye] - centre) @ ball.T + centre
         return out
 
@@ -290,12 +293,8 @@ class Person:
         s = self.sculpture
         marks = [s.points(vertices)]
         for side in ("right", "left"):  # 468-472, 473-477
-            eye = s.head.parts[f"eyeball_{side}"]
-            centre = vertices[eye].mean(0)
-            ball = turn(gaze[0], gaze[1])
-            forward, across, up = ball[:, 2], ball[:, 0], ball[:, 1]
-            reach = np.linalg.norm(s.pole[side] - s.centre[side])
-            middle = centre + reach * forward
+            across, up = turn(gaze[0], gaze[1])[:, :2].T
+            middle = vertices[s.pole[side]]
             rim = [middle + self.iris_radius * way for way in (across, up, -across, -up)]
             marks.append(np.stack([middle, *rim]))
         out = self.project(np.concatenate(marks))
@@ -323,6 +322,7 @@ class Person:
 
         screen = self.project(shell)
         screen[:, :2] *= SUPERSAMPLING
+        screen[s.is_eye != 0, 2] += LID_THICKNESS
         attributes = np.concatenate(
             [facing, s.place, self.albedo, self.gloss[:, None], self.power[:, None], self.wrap, key_seen[:, None],
              sky_seen[:, None], self.brow[:, None], self.beard[:, None], self.hair[:, None], s.lip[:, None],
@@ -331,8 +331,8 @@ class Person:
         assert attributes.shape[1] == ATTRIBUTES
         light = np.stack([self.light.key, self.light.key_colour, self.light.fill, self.light.fill_colour,
                           self.light.sky, self.light.ground]).astype(np.float32)  # fmt: skip
-        eyes = np.concatenate([s.pole["left"][:2], s.pole["right"][:2], [self.iris_radius, self.pupil], self.iris,
-                               self.eye_white]).astype(np.float32)  # fmt: skip
+        poles = [s.place[s.pole[side], :2] for side in ("left", "right")]
+        eyes = np.concatenate([*poles, [self.iris_radius, self.pupil], self.iris, self.eye_white]).astype(np.float32)
         rows, columns = slice(0, self.size), slice(0, self.size)
         if face_only:
             low, high = points[:, :2].min(0) - 12, points[:, :2].max(0) + 12
@@ -360,6 +360,11 @@ class Person:
 def mix(colour: np.ndarray, weight: np.ndarray, target: np.ndarray) -> None:
     """Blend rows of `colour` towards `target`, in place."""
     colour += np.clip(np.asarray(weight), 0, 1)[:, None] * (np.asarray(target) - colour)
+
+
+def sphere_centre(points: np.ndarray) -> np.ndarray:
+    """The middle of the sphere that comes nearest to points [N, 3]."""
+    return np.linalg.lstsq(np.c_[2 * points, np.ones(len(points))], (points**2).sum(1), rcond=None)[0][:3]
 
 
 _volume = []

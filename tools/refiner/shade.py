@@ -8,6 +8,7 @@ import numpy as np
 ATTRIBUTES = 23
 SHADOW_MAP = 224
 SHADOW_BIAS, SHADOW_SOFT = 0.10, 0.22  # cm
+CORNEA = 0.8  # cm, its radius
 _options = dict(cache=True, fastmath=True, nogil=True)
 
 
@@ -161,6 +162,8 @@ def draw(screen, triangles, attributes, light, eyes, hair_colour, noise, offset,
                 blue += iris * (eyes[8] * bright - blue)
                 dark = 1 - 0.97 * _smooth((eyes[5] + 0.02 - radius) / 0.04)
                 red, green, blue = red * dark, green * dark, blue * dark
+                n[0] += iris * dx / CORNEA  # what mirrors is round, though the iris behind it is flat
+                n[1] += iris * dy / CORNEA
                 glint = 1.0
             elif skin > 0.5:
                 blotch = noise_at(volume, lx * 0.7, ly * 0.7, lz * 0.7) + 0.6 * noise_at(volume, lx * 2, ly * 2, lz * 2)
