@@ -34,7 +34,7 @@ from auhead_models.errors import AUHeadError  # noqa: E402
 from auhead_models.face.crop import extract_crop, transform_points  # noqa: E402
 from auhead_models.face.deform import FaceDeformer  # noqa: E402
 from auhead_models.face.face import face_from_landmarks, find_face  # noqa: E402
-from auhead_models.face.topology import LOWER_LIP, MESH_POINTS, UPPER_LIP  # noqa: E402
+from auhead_models.face.topology import EYES, LOWER_LIP, MESH_POINTS, UPPER_LIP  # noqa: E402
 from auhead_models.face.warp import WarpRenderer  # noqa: E402
 from auhead_models.image import load_image  # noqa: E402
 
@@ -129,12 +129,25 @@ def head_pairs(sculpture, seed: int) -> list[dict]:
         target, points = person.render(expression, tuple(gaze), tongue, face_only=True)
         targets.append(extract_crop(torch.from_numpy(target), face.crop_matrix, face.size))
         moved = transform_points(torch.from_numpy(points - rest).float(), scale_only(face.crop_matrix), inverse=True)
+        close_found_lids(moved, there, face.landmarks)
         meshes.append(face.pose.unproject(face.landmarks + moved))
     meshes = torch.stack(meshes)
     sequence = read_units(face, meshes)
     kind = "units" if rng.random() < PARTING else "true"
     crops, _ = make_crops(face, sequence, torch.stack(targets), meshes if kind == "true" else None)
     return as_rows(crops, sequence, face.own, seed, kind)
+
+
+def close_found_lids(moved: torch.Tensor, there: torch.Tensor, found: torch.Tensor) -> None:
+    """Make the true movements [478, 3] of lids that are found nearer to each other than they are shorter, in place.
+
+    So an opening of which a third is left is a third of what was found, and closed is closed. there, found [478, 3]:
+    the portrait's points, the true ones and the landmarks.
+    """
+    for eye in EYES:
+        upper, lower = list(eye.upper), list(eye.lower)
+        true, ours = ((points[lower] - points[upper])[:, :2].norm(dim=-1, keepdim=True) for points in (there, found))
+        moved[upper] = moved[lower] + (moved[upper] - moved[lower]) * (ours / true.clamp(min=1)).clamp(max=1.5)
 
 
 def photo_pairs(file: Path, number: int) -> list[dict]:
