@@ -5,6 +5,7 @@
 //     await face.setPortrait(payload);       what preview_payload made of a portrait; null: the head of nobody
 //     face.draw(values);                     Float32Array [40]: 24 units, 10 extras, 6 of pose
 //     face.setCloseUp(true);                 the face alone fills the canvas
+//     face.handles                           what can be taken hold of, once there is a portrait
 //     handle = face.pick(x, y);              what can be taken hold of there, CSS pixels; null: nothing
 //     face.highlight(handle);                marks it, null: nothing
 //     [x, y] = face.placeOf(handle);         where it is shown
@@ -15,7 +16,7 @@
 // browser has taken it away, the same rig moves a drawn face.
 
 import { loadNeutral, loadTables } from "./face_data.js";
-import { createDrag, pickHandle } from "./face_drag.js";
+import { createDrag, handlesOf, pickHandle } from "./face_drag.js";
 import { drawFace } from "./face_drawn.js";
 import { acquireContext } from "./face_gl.js";
 import { createPainter } from "./face_painter.js";
@@ -127,6 +128,10 @@ export function createFace(canvas, { pixelsPerPoint = null } = {}) {
     setCloseUp(chosen) {
       closeUp = chosen;
       redraw();
+    },
+
+    get handles() {
+      return portrait ? handlesOf(portrait.tables) : [];
     },
 
     /** The handle at a place of the canvas (CSS pixels from its corner): { id, name, … }, or null. */

@@ -5,6 +5,7 @@ import { beginDrag, pullColumns } from "./actions.js";
 import { button, h, pressed } from "./controls.js";
 import { createFace } from "./face.js";
 import { withOtherSide } from "./face_drag.js";
+import { handleButtons } from "./face_keys.js";
 import { groupOf, readout } from "./rows.js";
 import { unitName } from "./strings.js";
 import { COLUMNS } from "./units.js";
@@ -16,7 +17,8 @@ export class FaceView {
     this.canvas = h("canvas", { class: "aue-face", role: "img", "aria-label": words("title") });
     this.near = button("near", words("near"), () => this.toggleNear(), { class: "aue-near" });
     this.sign = h("div", { class: "aue-grip", role: "status", hidden: true });
-    this.element = h("div", { class: "aue-stage" }, this.canvas, this.sign, this.near);
+    this.handles = h("div", { role: "group", "aria-label": words("face") });
+    this.element = h("div", { class: "aue-stage" }, this.canvas, this.handles, this.sign, this.near);
     this.values = new Float32Array(COLUMNS.length);
     this.face = createFace(this.canvas);
     this.toggleNear();
@@ -34,7 +36,7 @@ export class FaceView {
     const text = JSON.stringify(payload);
     if (text === this.portrait) return; // a run that changed something else
     this.portrait = text;
-    this.face.setPortrait(payload);
+    this.face.setPortrait(payload).then(() => this.handles.childElementCount || this.handles.append(...handleButtons(this)));
     this.shown = null;
   }
 
@@ -91,27 +93,34 @@ export class FaceView {
   }
 
   take(event) {
-    const { editor } = this;
-    const handle = event.button || editor.readOnly ? null : this.face.pick(...this.point(event));
+    const handle = event.button || this.editor.readOnly ? null : this.face.pick(...this.point(event));
     if (!handle) return;
-    this.taken();
     this.canvas.setPointerCapture(event.pointerId);
     const [x, y] = this.point(event);
-    const values = editor.values();
-    const start = beginDrag(editor);
-    const balance = (id) => editor.view.balance[groupOf(id).id] ?? 0;
+    const pull = this.pulling(handle);
     this.drag = {
       move: (now) => {
         const [toX, toY] = this.point(now);
-        if (Math.hypot(toX - x, toY - y) < 2) return;
-        const pulled = this.face.drag(handle, values, toX - x, toY - y);
-        const changed = withOtherSide(pulled, values, (id) => this.both(handle, id, now), balance);
-        const [first] = Object.keys(pulled);
-        if (first) editor.setActive(groupOf(first).id);
-        pullColumns(editor, start, values, changed);
-        this.draw();
-        this.show(handle, `${this.sideOf(handle, now)} ${this.readouts(pulled)}`);
+        if (Math.hypot(toX - x, toY - y) >= 2) pull(toX - x, toY - y, now);
       },
+    };
+  }
+
+  /** A pull of a handle from where it is: a function of how far, CSS pixels, and of the event that says so. */
+  pulling(handle) {
+    const { editor } = this;
+    this.taken();
+    const values = editor.values();
+    const start = beginDrag(editor);
+    const balance = (id) => editor.view.balance[groupOf(id).id] ?? 0;
+    return (dx, dy, event) => {
+      const pulled = this.face.drag(handle, values, dx, dy);
+      const changed = withOtherSide(pulled, values, (id) => this.both(handle, id, event), balance);
+      const [first] = Object.keys(pulled);
+      if (first) editor.setActive(groupOf(first).id);
+      pullColumns(editor, start, values, changed);
+      this.draw();
+      this.show(handle, `${this.sideOf(handle, event)} ${this.readouts(pulled)}`);
     };
   }
 

@@ -74,6 +74,7 @@ export const BINDINGS = [
   ["A", "only_active", (editor) => editor.setView({ onlyActive: !editor.view.onlyActive })],
   ["N", "snap", (editor) => editor.setView({ snap: !editor.view.snap })],
   ["Z X 0", "zoom", zoom],
+  ["Tab", "onwards", null],
   ["F", "full", (editor, event, widget) => widget.toggleFull()],
   ["?", "help", (editor, event, widget) => widget.toggleHelp()],
 ];

@@ -58,7 +58,7 @@ export class EditorWidget {
     this.messages = new Messages(this);
     this.spoken = h("div", { class: "aue-spoken", role: "status", "aria-live": "polite" });
     this.timeline = h("div", { class: "aue-timeline" }, this.heads.element, this.well);
-    this.root.append(this.faceView.element, this.panel.element, this.timeline, this.messages.banner, this.messages.news, this.spoken, this.sink);
+    this.root.append(this.sink, this.faceView.element, this.panel.element, this.timeline, this.messages.banner, this.messages.news, this.spoken);
     this.home.classList.add("aue-home");
     this.home.append(this.root);
   }

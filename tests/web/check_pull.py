@@ -41,3 +41,40 @@ def test_dragging_on_the_face(page):
     page.press("Space")
     page.drag(corner, {**corner, "y": corner["y"] - 9})
     assert not page.run("() => widget.editor.playing") and page.edits["keys"]  # of what is there by then
+
+
+def test_pulling_by_keyboard(page):
+    page.run("() => { widget.editor.setPlayhead(4); widget.focus(); }")
+    page.page.wait_for_selector(".aue-handle", state="attached")
+    for _ in range(3):
+        page.press("Tab")
+    sign = page.page.locator(".aue-grip")
+    name = page.run("() => document.activeElement.getAttribute('aria-label')")
+    assert name.startswith("Upper lid, left: arrow keys pull") and sign.inner_text() == "Upper lid both sides"
+    for _ in range(3):
+        page.page.keyboard.down("ArrowDown")  # is held
+    page.settle()
+    assert "Upper lid both sides · " in sign.inner_text()
+    page.page.keyboard.up("ArrowDown")
+    keys = page.edits["keys"]
+    assert keys["eye_closure_left"][1][0] == near(4) and keys["eye_closure_left"][1][1] > 0.1
+    assert keys["eye_closure_right"][1][1] == near(keys["eye_closure_left"][1][1])
+    text = page.text
+    page.press("Shift+ArrowUp")
+    assert page.edits["keys"]["eye_closure_right"] == keys["eye_closure_right"] and page.text != text
+    page.press("Control+z")
+    assert page.text == text
+    page.page.locator(".aue-handle").nth(2).focus()
+    page.page.keyboard.down("ArrowDown")
+    page.settle()
+    assert "%" in sign.inner_text()
+    page.press("Escape")
+    page.page.keyboard.up("ArrowDown")
+    assert page.text == text
+    assert page.run("() => widget.editor.edits.keys.eye_closure_left[1].value") == keys["eye_closure_left"][1][1]
+    page.run("() => widget.setWired(true)")
+    page.page.locator(".aue-handle").nth(2).focus()
+    page.press("ArrowDown")
+    assert page.text == text
+    page.run("() => widget.focus()")
+    assert not sign.is_visible()
