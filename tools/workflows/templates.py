@@ -221,10 +221,10 @@ def au_guidance(schemas) -> Graph:
     graph = Graph("6 AU guidance", schemas)
     graph.note(
         "## AU guidance\n\nPress **Run**: one performance, drawn by a diffusion model three times. *au_guidance* 0 "
-        "takes the expression away, 1 shows it as performed, 2 makes it stronger. In all three the face blinks, and the "
-        "lips open and close with the speech.\n\nTry 3 in the last sampler: its wide smile covers how lips get round. "
-        "With *brows* in *au_region* only they change.\n\nThe bundled model **tiny** needs no graphics card. The first "
-        "2.4 seconds of the speech keep the wait short.",
+        "takes the expression away, 1 shows it as performed, 2 makes it stronger. In all three the face blinks, and "
+        "the lips open and close with the speech.\n\nTry 3 in the last sampler: its wide smile covers how lips get "
+        "round. With *brows* in *au_region* only they change.\n\nThe bundled model **tiny** needs no graphics card. "
+        "The first 2.4 seconds of the speech keep the wait short.",
         (-390, 0),
         (710, 170),
     )
