@@ -74,6 +74,8 @@ export function createLid(tables, payload, index, still) {
   const lidHeight = across.map((column) => Math.max(distance(restCrease, restEdge, column), 0.5));
   const openHeight = Math.max(1, ...across.map((column) => distance(restLower, restEdge, column)));
   const taper = across.map((column) => smoothstep(Math.min(column, columns - 1 - column) / constants.steps, 0, 1.5));
+  const near = (away) => 1 - smoothstep(away / constants.steps, 0, constants.ends);
+  const [outer, inner] = [across.map(near), across.map((column) => near(columns - 1 - column))];
   const skin = unpack(payload.eyes[index].skin, "u1", 1 / 255); // [rows, columns, 3], from the crease down
 
   function skinAt(share, column, channel) {
@@ -83,10 +85,26 @@ export function createLid(tables, payload, index, still) {
     return mix(colour(low), colour(low + 1), place - low);
   }
 
+  /** Moves the edge of a lid up to where the lower lid is, and its ends to the corners of the eye. */
+  function keepInOpening(edge, openEdge, lower) {
+    const middle = columns >> 1;
+    const gap = [0, 1].map((axis) => lower[2 * middle + axis] - openEdge[2 * middle + axis]);
+    const way = gap.map((part) => part / Math.max(Math.hypot(...gap), 1e-12));
+    for (const column of across) {
+      const beyond = [0, 1].map((axis) => edge[2 * column + axis] - lower[2 * column + axis]);
+      const tooFar = Math.max(0, beyond[0] * way[0] + beyond[1] * way[1]);
+      way.forEach((part, axis) => { edge[2 * column + axis] -= tooFar * part; });
+    }
+    const back = [0, 1, 2 * columns - 2, 2 * columns - 1].map((k) => openEdge[k] - edge[k]);
+    for (const k of edge.keys()) edge[k] += outer[k >> 1] * back[k % 2] + inner[k >> 1] * back[2 + (k % 2)];
+  }
+
   function fill(face, awake, vertices) {
     const edge = curveThrough(face.points, ring.upper, constants.steps);
-    const crease = curveThrough(awake.points, ring.crease, constants.steps);
     const openEdge = curveThrough(awake.points, ring.upper, constants.steps);
+    keepInOpening(edge, openEdge, curveThrough(awake.points, ring.lower, constants.steps));
+    const crease = curveThrough(awake.points, ring.crease, constants.steps);
+    for (const k of crease.keys()) crease[k] = mix(openEdge[k], crease[k], taper[k >> 1]);
     const down = across.map((column) => {
       const way = [0, 1].map((axis) => openEdge[2 * column + axis] - crease[2 * column + axis]);
       const length = Math.max(Math.hypot(...way), 1e-3);
@@ -126,7 +144,7 @@ export function createLid(tables, payload, index, still) {
         const newSkin = part * smoothstep(travel[column] / (0.35 * lidHeight[column]));
         vertices[at + 7] = newSkin;
         vertices[at + 8] = mix(1, brightness, newSkin) * (1 - constants.closed_line * closed * line * taper[column]);
-        vertices[at + 9] = opacity;
+        vertices[at + 9] = opacity * (1 - outer[column] - inner[column]);
       });
     }
     return smoothstep(farthest, 0.1, 0.8);
