@@ -3,7 +3,6 @@
 A renderer is built for a face and a model and yields (frame [S, S, 3], mask [S, S]) for every frame of a performance.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,6 +11,8 @@ from torch import nn
 
 from ..errors import AUHeadError
 from .guidance import Guidance
+
+_LOWEST, _HIGHEST = -1.0, 2.0  # of FaceMaps: enlarging overshoots 0..1 a little
 
 Progress = Callable[..., None]  # (done, total) and, now and then, a rough picture [h, w, 3] of what is being drawn
 
@@ -67,7 +68,7 @@ def mover(device: torch.device) -> Callable[..., None]:
 
 
 def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
-    """Raises AUHeadError when there are FaceMaps, but not finite pictures [T, H, W, 3] with one for each frame."""
+    """Raises AUHeadError when there are FaceMaps, but not pictures [T, H, W, 3] in 0..1 with one for each frame."""
     if facemaps is None:
         return
     shape = facemaps.shape
@@ -79,9 +80,9 @@ def check_facemaps(facemaps: torch.Tensor | None, frames: int) -> None:
             f"There are {shape[0]} FaceMaps for a performance of {frames} frames; give one for each frame."
         )
     for index, facemap in enumerate(facemaps):
-        low, high = facemap[..., :3].aminmax()  # far quicker than asking every value, and takes no room
-        if not math.isfinite(float(high) - float(low)):
-            raise AUHeadError(f"FaceMap {index} holds values that are no finite numbers; give pictures in 0..1.")
+        low, high = map(float, facemap[..., :3].aminmax())  # NaN if one of them is, and takes no room
+        if not _LOWEST <= low <= high <= _HIGHEST:
+            raise AUHeadError(f"FaceMap {index} holds values from {low:g} to {high:g}; give pictures in 0..1.")
 
 
 def check_finite(drawn: torch.Tensor, model: str) -> None:
