@@ -112,6 +112,7 @@ class RefinedWarpRenderer:
 
         for drawn, masks in self._frames.over(frames, draw):
             yield from zip(drawn, masks, strict=True)
+        logger.info("%.2f predictions per step and region", self.spent.per_step)
 
     @torch.inference_mode()
     def _piece(

@@ -228,8 +228,10 @@ def test_a_length_of_one_and_one_step(model, face):
 
 
 @pytest.mark.parametrize(("au_scale", "passes"), [(1, 1), (0.4, 1), (2, 2)])
-def test_the_passes_spent_are_counted(model, face, au_scale, passes):
-    _, renderer = _render(model, face, guidance=_always(au_scale))
+def test_the_passes_spent_are_counted_and_told(model, face, caplog, au_scale, passes):
+    with caplog.at_level("INFO"):
+        _, renderer = _render(model, face, guidance=_always(au_scale))
+    assert f"{passes:.2f} predictions per step" in caplog.text
     assert renderer.spent.per_step == passes
     assert len(model.network.seen) == renderer.spent.predictions == passes * 4  # two regions, two steps
 

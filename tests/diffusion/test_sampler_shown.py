@@ -140,10 +140,11 @@ def test_guidance_acts_in_its_part_of_the_steps(face):
 @pytest.mark.parametrize(
     ("scale", "au_scale", "passes"), [(1.0, 0.5, 1), (1.0, 1.0, 1), (3.5, 1.0, 2), (1.0, 2.0, 2), (3.5, 2.0, 3)]
 )
-def test_the_passes_spent_are_counted(face, scale, au_scale, passes):
+def test_the_passes_spent_are_counted_and_told(face, caplog, scale, au_scale, passes):
     renderer = make_renderer(stand_in_model(mixed), face, guidance=always(scale, au_scale))
-    draw(renderer, perform(5))
-    assert renderer.spent.per_step == passes
+    with caplog.at_level("INFO"):
+        draw(renderer, perform(5))
+    assert renderer.spent.per_step == passes and f"{passes:.2f} predictions per step" in caplog.text
 
 
 def test_facemaps_must_be_one_for_each_frame(face):
