@@ -146,3 +146,12 @@ def test_no_link_runs_behind_a_node(path, renderer):
             if any(inside(point, rectangle, margin) for point in curve):
                 faults.append(f"{name} runs behind {node['type']} {node['id']}")
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("path", [path for path in WORKFLOWS if path.stem[0] in "89"], ids=lambda path: path.stem)
+def test_what_the_editor_shows_can_be_read_when_its_template_opens(path):
+    """ComfyUI shows a whole template, on three quarters of the window (LGraphCanvas, DragAndScale.fitToBounds)."""
+    layout = Layout(path, "canvas")
+    nodes = [layout.rectangle(node) for node in layout.nodes.values()]
+    width, height = (max(node[axis + 2] for node in nodes) - min(node[axis] for node in nodes) for axis in (0, 1))
+    assert min(0.75 * 1920 / width, 0.75 * 1080 / height) >= 0.5

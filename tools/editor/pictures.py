@@ -35,11 +35,11 @@ ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftsh
 EDITS = {
     "version": 1,
     "keys": {
-        "brow_raise_left": [[2.9, 0], [3.3, 0.7], [3.9, 0]],
-        "brow_raise_right": [[2.9, 0], [3.3, 0.7], [3.9, 0]],
-        "yaw": [[0.6, 0], [1.4, 0.16], [2.4, 0.16], [3.1, 0]],
-        "lip_corner_raise_left": [[3.2, 0], [3.7, 0.5], [4.6, 0.3], [5.2, 0]],
-        "lip_corner_raise_right": [[3.2, 0], [3.7, 0.2], [4.6, 0.15], [5.2, 0]],
+        "brow_raise_left": [[2.92, 0], [3.32, 0.7], [3.92, 0]],
+        "brow_raise_right": [[2.92, 0], [3.32, 0.7], [3.92, 0]],
+        "yaw": [[0.6, 0], [1.4, 0.16], [2.4, 0.16], [3.12, 0]],
+        "lip_corner_raise_left": [[3.2, 0], [3.72, 0.5], [4.6, 0.3], [5.2, 0]],
+        "lip_corner_raise_right": [[3.2, 0], [3.72, 0.2], [4.6, 0.15], [5.2, 0]],
     },
     "spans": [
         {"start": 0.4, "end": 2.6, "emotion": "happy", "level": 2},
