@@ -71,7 +71,7 @@ def test_in_chinese(page):
 
 
 def test_the_full_window_is_used_whatever_its_size(page):
-    for width, height in ((1280, 720), (1920, 1080), (2560, 1440)):
+    for width, height in ((1280, 720), (1600, 1100), (1920, 1080), (2560, 1440)):
         page.page.set_viewport_size({"width": width, "height": height})
         page.open()
         page.run("() => widget.toggleFull()")
