@@ -4,9 +4,9 @@
 import { api } from "../../scripts/api.js";
 import { app } from "../../scripts/app.js";
 import { lastMoment } from "./blocks.js";
+import { carriedOver, resume } from "./carry_over.js";
 import { blankSource } from "./editor.js";
 import { isThere, latestTold, Memory, outputKey, workflowName } from "./recall.js";
-import { resume, sessionOf } from "./session.js";
 import { sourceFrom } from "./source.js";
 import { EditorWidget } from "./widget.js";
 
@@ -120,14 +120,14 @@ class NodeEditor {
     if (name !== this.name) {
       this.name = name;
       const before = memory.of(name);
-      if (before) resume(this.widget.editor, before.session);
-      if (before?.told) this.executed({ [PROPERTY]: before.told });
+      const same = before && resume(this.widget.editor, before.carried); // else a template that was opened once more
+      if (same && before.told) this.executed({ [PROPERTY]: before.told });
     }
     this.keep();
   }
 
   keep() {
-    memory.keep(this.name, { told: this.told, session: sessionOf(this.widget.editor) });
+    memory.keep(this.name, { told: this.told, carried: carriedOver(this.widget.editor) });
   }
 
   /** After the page was loaded anew: what the latest run of this workflow told, while the server still knows it. */

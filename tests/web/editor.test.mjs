@@ -2,25 +2,17 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import * as act from "../../web/actions.js";
-import { blankSource, Editor } from "../../web/editor.js";
+import { blankSource } from "../../web/editor.js";
 import { isClip, isEntry, performanceCsv, performanceJson, readFile, withPerformance } from "../../web/files.js";
 import { History } from "../../web/history.js";
-import { chosenKey, setChosen } from "../../web/key_numbers.js";
 import { bindingFor, BINDINGS } from "../../web/keyboard.js";
 import { Playback } from "../../web/playback.js";
 import * as rows from "../../web/row_actions.js";
-import { resume, sessionOf } from "../../web/session.js";
 import { sourceFrom } from "../../web/source.js";
 import { LANGUAGES, unitName, wordsIn } from "../../web/strings.js";
 import { blockAt, clock, insideBox, nearest, rowAt, snapped, TimeScale, tops } from "../../web/timeline.js";
 import { COLUMNS, EMOTIONS, PRESETS } from "../../web/units.js";
-
-function editorWith(text = "") {
-  const written = [];
-  const editor = new Editor({ onText: (each) => written.push(each) });
-  if (text) editor.setText(text);
-  return { editor, written };
-}
+import { editorWith } from "./editor_with.js";
 
 test("steps are undone and redone, those of a gesture together", () => {
   const history = new History(0);
@@ -339,65 +331,4 @@ test("undo brings the balance back with the keys that it divided", () => {
   assert.ok(Math.abs(right() - 0.5) < 1e-3 && editor.balanceOf(row) === 0);
   editor.redo();
   assert.ok(Math.abs(right() - 0.1) < 1e-3 && editor.balanceOf(row) === 0.8);
-});
-
-test("an editor goes on where another one of the same edits was left", () => {
-  const { editor: left } = editorWith();
-  left.setSource({ ...blankSource(6), spans: [{ start: 0, end: 3, emotion: "happy", level: 2 }] });
-  for (const seconds of [1, 2]) act.addKeyAt(left, left.row("smile"), left.row("smile").channels[0], seconds, 0.5);
-  left.undo();
-  left.select(new Set(left.incoming));
-  left.setPlayhead(5);
-  left.scale.zoom(300, 4);
-  const { editor, written } = editorWith(left.text);
-  resume(editor, sessionOf(left));
-  editor.setSource({ ...blankSource(6), spans: [{ start: 0, end: 3, emotion: "happy", level: 2 }] });
-  assert.equal(editor.playhead, 5);
-  assert.equal(editor.scale.scale, 400 / 1.02);
-  assert.ok(editor.incoming.every((span) => editor.selection.has(span)));
-  assert.ok(editor.redo());
-  assert.equal(JSON.parse(written.at(-1)).keys.lip_corner_raise_left.length, 6);
-  assert.ok(editor.undo() && editor.undo());
-  assert.equal(written.at(-1), "");
-});
-
-test("an editor of other edits begins anew", () => {
-  const { editor: left } = editorWith('{"keys": {"jaw_open": [[1, 0.5]]}}');
-  left.setPlayhead(2);
-  for (const text of ["", "{"]) {
-    const { editor } = editorWith(text);
-    resume(editor, sessionOf(left));
-    assert.deepEqual([editor.playhead, editor.text], [0, text]);
-  }
-});
-
-test("the number of a key is its row's own, with its sign, and so is one that is typed", () => {
-  const { editor } = editorWith();
-  const column = (value) => new Float32Array(100).fill(value);
-  editor.setSource({ ...blankSource(4), columns: { lip_corner_down_left: column(0.3), lip_corner_down_right: column(0.3) } });
-  const row = editor.row("smile");
-  const told = () => ["value", "under"].map((name) => Math.round(100 * chosenKey(editor)[name]));
-  const shown = () => Math.round(100 * editor.curve(row.channels[0]).edited[50]);
-  editor.setActive("smile");
-  act.addKeyAt(editor, row, row.channels[0], 2, -0.7);
-  assert.deepEqual([...told(), shown()], [-40, -30, -70]); // the frown grows, though no unit of the smile does
-  setChosen(editor, 0.8);
-  assert.deepEqual([...told(), shown()], [80, -30, 50]); // of which 30 take the frown away
-  setChosen(editor, 9);
-  assert.deepEqual([...told(), shown()], [130, -30, 100]);
-  editor.loop = { from: 1, to: 3 };
-  act.replaceHere(editor);
-  act.addKeyAt(editor, row, row.channels[0], 2, -0.5);
-  assert.equal(chosenKey(editor).replaces, true);
-  assert.deepEqual(told(), [-50, -30]);
-});
-
-test("a key without a part in what its row shows has no number there", () => {
-  const { editor } = editorWith('{"keys": {"cheek_raise_left": [[1, 0.5]], "lip_corner_down_left": [[2, 0.5]]}}');
-  const [cheek, frown] = ["cheek_raise_left", "lip_corner_down_left"].map((id) => editor.edits.keys[id][0]);
-  editor.setActive("smile");
-  editor.select(new Set([cheek]));
-  assert.equal(chosenKey(editor), null);
-  editor.select(new Set([frown]));
-  assert.equal(chosenKey(editor).value, -0.25); // of one side
 });
