@@ -12,7 +12,7 @@ from torch import nn
 from ..errors import AUHeadError
 from .guidance import Guidance
 
-_LOWEST, _HIGHEST = -1.0, 2.0  # of FaceMaps: enlarging overshoots 0..1 a little
+_LOWEST, _HIGHEST = -0.5, 1.5  # of FaceMaps: enlarging overshoots 0..1 a little; -1..1 is a mistake
 
 Progress = Callable[..., None]  # (done, total) and, now and then, a rough picture [h, w, 3] of what is being drawn
 
@@ -89,8 +89,8 @@ def check_finite(drawn: torch.Tensor, model: str) -> None:
     """Raises AUHeadError where a model has come to values that would make a black picture."""
     if not bool(drawn.isfinite().all()):
         raise AUHeadError(
-            f"The model {model} has come to values that are no finite numbers; take the precision fp32 or less "
-            "guidance, and if that does not help, another copy of its file."
+            f"The numbers of the model {model} have run away (some are infinite or undefined) and would make a black "
+            "picture; use less guidance or the precision fp32, and if that does not help, another copy of its file."
         )
 
 

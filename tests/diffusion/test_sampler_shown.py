@@ -183,7 +183,7 @@ def test_a_model_without_au_tokens_cannot_guide_facemaps_of_ones_own(face, au_sc
     assert len(draw(make_renderer(model, face, guidance=Guidance(1.0, au_scale)), perform(2))) == 2
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 255.0])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 255.0, -1.0])
 def test_facemaps_are_pictures_but_for_their_alpha(face, value):
     maps = torch.rand(3, 64, 64, 4)
     maps[..., 3] = value
