@@ -92,7 +92,9 @@ def load_model(path: str | Path, precision: str = "auto", device: str | torch.de
     for part, given in weights.items():
         try:
             network = _without_memory(builders[part])
-        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        except ImportError:
+            raise  # tells of the installation, not of the file
+        except Exception as error:  # nonsense fails anywhere in diffusers or transformers, with kinds of their own, too
             raise misdescribed(path) from error
         networks[part] = _filled(network, given, dtype, file, part)
     return FaceDiffusion(header["name"], architecture, **networks)
