@@ -25,11 +25,15 @@ def make_scheduler(name: str, training: dict[str, Any]):
 
 
 def start_scheduler(name: str, training: dict[str, Any], steps: int, device: torch.device | str = "cpu"):
-    """A scheduler before the first of its steps. Raises AUHeadError as above, and for more steps than there are."""
+    """A scheduler before the first of its steps. Raises AUHeadError as above, and for more steps than can be walked.
+
+    Those are as many as the model was trained with, or one less where they are not spaced from the end ("trailing"):
+    with all of them diffusers fails in one of its steps, or comes to values that are no numbers.
+    """
     scheduler = make_scheduler(name, training)
-    most = scheduler.config.num_train_timesteps
+    most = scheduler.config.num_train_timesteps - (scheduler.config.timestep_spacing != "trailing")
     if steps > most:
-        raise AUHeadError(f"{steps} steps were asked for, but this model was trained with {most}; use fewer.")
+        raise AUHeadError(f"{steps} steps were asked for, but this model takes {most} at most; use fewer.")
     scheduler.set_timesteps(steps, device=device)
     return scheduler
 

@@ -4,6 +4,8 @@ import pytest
 
 pytest.importorskip("diffusers")
 
+import torch  # noqa: E402
+
 from auhead_models.diffusion.presets import ANIMATEDIFF_SCHEDULER, SD15  # noqa: E402
 from auhead_models.diffusion.refiner import SCHEDULE  # noqa: E402
 from auhead_models.diffusion.schedulers import SCHEDULERS, check_training, make_scheduler, start_scheduler  # noqa: E402
@@ -11,12 +13,19 @@ from auhead_models.errors import AUHeadError  # noqa: E402
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
-def test_more_steps_than_a_model_was_trained_with(name):
-    """Of which diffusers makes errors of its own, or steps that are no numbers."""
-    training = {**SD15.scheduler, "num_train_timesteps": 10}
-    assert len(start_scheduler(name, training, 10).timesteps) == 10
-    with pytest.raises(AUHeadError, match="11 steps were asked for, but this model was trained with 10; use fewer"):
-        start_scheduler(name, training, 11)
+@pytest.mark.parametrize(("spacing", "most"), [("trailing", 10), ("leading", 9), ("linspace", 9)])
+def test_as_many_steps_as_a_model_takes(name, spacing, most):
+    """Of more, diffusers makes errors of its own, or values that are no numbers."""
+    training = {**SD15.scheduler, "num_train_timesteps": 10, "timestep_spacing": spacing}
+    scheduler = start_scheduler(name, training, most)
+    sample = torch.ones(1, 1, 1, 1) * scheduler.init_noise_sigma
+    assert len(scheduler.timesteps) == most
+    for time in scheduler.timesteps:
+        seen = scheduler.scale_model_input(sample, time)
+        sample = scheduler.step(0.3 * seen, time, sample).prev_sample
+    assert bool(sample.isfinite().all())
+    with pytest.raises(AUHeadError, match=f"{most + 1} steps were asked for, but this model takes {most} at most; use"):
+        start_scheduler(name, training, most + 1)
 
 
 def test_a_scheduler_that_nobody_knows():
