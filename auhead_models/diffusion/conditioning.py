@@ -147,9 +147,9 @@ class Conditioner:
     ) -> list[torch.Tensor]:
         """The guider's features of all frames.
 
-        A guider that takes the statistics of its batch always sees as many frames at once as a window has, those before
-        the last few once more: for clips of one window this is what the reference computes, which reads the frames of
-        each window anew.
+        A guider that takes the statistics of its batch sees as many frames at once as a window has, those before the
+        last few once more, or all of a clip that is shorter: for clips of one window and less this is what the
+        reference computes, which reads the frames of each window anew.
         """
         guider, size, frames = self._model.guider, self._face.size, len(points)
         dtype = next(guider.parameters()).dtype
