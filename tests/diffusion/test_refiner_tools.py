@@ -16,6 +16,7 @@ from toys import REFINER  # noqa: E402
 
 from auhead_models.au.space import UNIT_INDEX  # noqa: E402
 from auhead_models.diffusion.refiner import UNKNOWN, Refiner  # noqa: E402
+from auhead_models.face.topology import EYES  # noqa: E402
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools" / "refiner"
 SIDE = 32
@@ -132,3 +133,45 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tools, monkeypatch, sha
     assert all(torch.equal(stopped[name], weight) for name, weight in whole.items())
     assert float(whole["unet.conv_out.weight"].abs().max()) > 0
     assert "held_out_mouth" in (tmp_path / "whole" / "log.jsonl").read_text()
+
+
+def _eyes(opening):
+    """Points [478, 3] of eyes that are open by so many pixels."""
+    points = torch.zeros(478, 3)
+    for eye in EYES:
+        points[list(eye.upper), 1] = -opening
+    return points
+
+
+@pytest.mark.parametrize(
+    ("true", "found", "left"),
+    [(8, 4, 0), (8, 12, 0), (8, 16, 4), (0.5, 0.5, 0.25)],  # the last two are beyond what it promises
+)
+def test_closed_lids_are_closed_as_they_are_found(tools, true, found, left):
+    make_pairs = tools("make_pairs")
+    there, landmarks, closed = _eyes(true), _eyes(found), _eyes(0)
+    closed[:, 0] += 3.0  # both lids move along
+    moved = closed - there
+    make_pairs.close_found_lids(moved, there, landmarks)
+    lids = landmarks + moved
+    for eye in EYES:
+        gap = lids[list(eye.lower)] - lids[list(eye.upper)]
+        assert torch.allclose(gap, torch.tensor([0.0, left, 0.0]).expand_as(gap))
+        assert (lids[list(eye.lower), 0] == 3.0).all()
+
+
+def test_a_third_of_an_opening_is_a_third_of_what_is_found(tools):
+    there, landmarks = _eyes(9), _eyes(6)
+    moved = _eyes(3) - there
+    tools("make_pairs").close_found_lids(moved, there, landmarks)
+    assert torch.allclose(landmarks + moved, _eyes(2))
+
+
+def test_the_middle_of_an_eyeball_is_found_from_a_part_of_it(tools):
+    pytest.importorskip("numba")
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(50, 3))
+    directions[:, 2] = np.abs(directions[:, 2])  # its front
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    centre = np.array([3.1, 2.4, 5.0])
+    assert np.allclose(tools("heads").sphere_centre(centre + 1.2 * directions), centre)

@@ -45,6 +45,8 @@ NEUTRAL = 0.65  # share of portraits without an expression
 DETECTION_ERROR = 6.0  # pixels between detected and true points from which a portrait is left out
 OPEN_MOUTH = 0.30  # cm between the lips of a photograph from which its mouth shows something
 PHOTO_VARIANTS = 2
+# Found openings of eyes are compared with true ones of at least so many pixels, and lengthen movements at most so much.
+LEAST_OPENING, MOST_LONGER = 1.0, 1.5
 
 # How often a pair of shapes (left, right) or a single one is active, and how strongly.
 PAIRED = (("eyeBlink", .38), ("eyeWide", .15), ("eyeSquint", .2), ("browDown", .25), ("browInnerUp", .2),
@@ -139,15 +141,18 @@ def head_pairs(sculpture, seed: int) -> list[dict]:
 
 
 def close_found_lids(moved: torch.Tensor, there: torch.Tensor, found: torch.Tensor) -> None:
-    """Make the true movements [478, 3] of lids that are found nearer to each other than they are shorter, in place.
+    """Give the true movements [478, 3] of upper lids against the lower ones the size of the opening found, in place.
 
-    So an opening of which a third is left is a third of what was found, and closed is closed. there, found [478, 3]:
-    the portrait's points, the true ones and the landmarks.
+    So an opening of which a third is left is a third of what was found, and closed is closed: movements are shorter
+    where lids are found nearer to each other than they are, and longer where farther. Not so for true openings below
+    LEAST_OPENING and found ones above MOST_LONGER times the true, of which some is left. there, found [478, 3]: the
+    portrait's points, the true ones and the landmarks.
     """
     for eye in EYES:
         upper, lower = list(eye.upper), list(eye.lower)
         true, ours = ((points[lower] - points[upper])[:, :2].norm(dim=-1, keepdim=True) for points in (there, found))
-        moved[upper] = moved[lower] + (moved[upper] - moved[lower]) * (ours / true.clamp(min=1)).clamp(max=1.5)
+        ratio = (ours / true.clamp(min=LEAST_OPENING)).clamp(max=MOST_LONGER)
+        moved[upper] = moved[lower] + (moved[upper] - moved[lower]) * ratio
 
 
 def photo_pairs(file: Path, number: int) -> list[dict]:
