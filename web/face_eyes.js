@@ -85,15 +85,17 @@ export function createLid(tables, payload, index, still) {
     return mix(colour(low), colour(low + 1), place - low);
   }
 
-  /** Moves the edge of a lid up to where the lower lid is, and its ends to the corners of the eye. */
+  /** Moves the edge of a lid up to where the lower lid is, or down to it in a shut eye, and its ends to the corners. */
   function keepInOpening(edge, openEdge, lower) {
     const middle = columns >> 1;
-    const gap = [0, 1].map((axis) => lower[2 * middle + axis] - openEdge[2 * middle + axis]);
-    const way = gap.map((part) => part / Math.max(Math.hypot(...gap), 1e-12));
+    const opening = [0, 1].map((axis) => lower[2 * middle + axis] - openEdge[2 * middle + axis]);
+    const way = opening.map((part) => part / Math.max(Math.hypot(...opening), 1e-12));
+    const along = (column, part) => [0, 1].reduce((sum, axis) => sum + way[axis] * part(2 * column + axis), 0);
+    const travelled = Math.max(...across.map((column) => along(column, (k) => edge[k] - openEdge[k])));
+    const shut = smoothstep(travelled / openHeight, constants.nearly, constants.shut);
     for (const column of across) {
-      const beyond = [0, 1].map((axis) => edge[2 * column + axis] - lower[2 * column + axis]);
-      const tooFar = Math.max(0, beyond[0] * way[0] + beyond[1] * way[1]);
-      way.forEach((part, axis) => { edge[2 * column + axis] -= tooFar * part; });
+      const beyond = along(column, (k) => edge[k] - openEdge[k] - constants.reach * (lower[k] - openEdge[k]));
+      way.forEach((part, axis) => { edge[2 * column + axis] -= (beyond > 0 ? 1 : shut) * beyond * part; });
     }
     const back = [0, 1, 2 * columns - 2, 2 * columns - 1].map((k) => openEdge[k] - edge[k]);
     for (const k of edge.keys()) edge[k] += outer[k >> 1] * back[k % 2] + inner[k >> 1] * back[2 + (k % 2)];
@@ -114,7 +116,7 @@ export function createLid(tables, payload, index, still) {
       (sum, part, axis) => sum + part * (edge[2 * column + axis] - openEdge[2 * column + axis]), 0)));
     const farthest = Math.max(...travel);
     const closed = smoothstep(farthest / openHeight, 0, constants.shut);
-    for (const k of edge.keys()) edge[k] += constants.overlap * scale * closed * taper[k >> 1] * down[k >> 1][k % 2];
+    for (const k of edge.keys()) edge[k] += constants.overlap * scale * closed * (1 - outer[k >> 1] - inner[k >> 1]) * down[k >> 1][k % 2];
 
     const skinHeights = across.map((column) => {
       const length = Math.max(distance(crease, edge, column), 1e-3);

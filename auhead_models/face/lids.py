@@ -12,12 +12,14 @@ from .raster import rasterize
 from .remap import sample_pixels, window
 from .topology import MESH_POINTS, Eye
 
-ENDS = 0.8  # landmarks from the corners of an eye over which its lid fades out
+ENDS = 0.8  # landmarks from the corners of an eye over which its lid comes out of them
 STEPS = 4  # samples of a lid curve between two landmarks
 BAND = 0.55  # part of the lid between crease and edge that moves as one piece with the lashes
 LASHES = 0.10  # cm below the lid edge that belong to the lashes
+REACH = 1.1  # of the way to the lower lid's landmarks, which often lie inside the eye: no upper lid comes further
+FEATHER = 0.1  # cm over which a lid fades out at the corners of the eye
 OVERLAP = 0.09  # cm that a closed upper lid comes down over the lower one: no white shines through
-SHUT = 0.9  # closure from which the eye counts as closed
+NEARLY, SHUT = 0.7, 0.9  # closure from which lids meet wherever landmarks say, and from which the eye counts as closed
 CLOSED_LINE = 0.25  # how much the line between closed lids darkens
 CREASE = 0.22  # cm over which the new skin fades into the skin over the crease
 SKIN_ROWS = 8  # samples of the skin over the crease, upwards
@@ -57,8 +59,11 @@ class LidPainter:
         self._open_height = (lower - self._edge).norm(dim=-1).amax().clamp(min=1.0)
         columns = len(self._edge)
         along = torch.arange(columns).to(points) / STEPS  # landmarks from the outer corner
-        self._taper = smoothstep(torch.minimum(along, along.flip(0)), 0.0, 1.5)  # lashes and band run out into corners
+        corner = torch.minimum(along, along.flip(0))
+        self._taper = smoothstep(corner, 0.0, 1.5)  # lashes and band run out into the corners
+        self._side = 1 - smoothstep(corner, 0.5, 3.0)  # there a lid ends beside, not below
         self._outer, self._inner = (1 - smoothstep(far, 0.0, ENDS)[:, None] for far in (along, along.flip(0)))
+        self._between = 1 - self._outer - self._inner
         self.skin = self._skin_around(points)
         blurred = F.avg_pool2d(self._crop, GRAIN, 1, GRAIN // 2, count_include_pad=False)
         self._grain = (self._crop - blurred).clamp(-0.06, 0.06)
@@ -70,38 +75,50 @@ class LidPainter:
 
         points [T, 478, 3] crop pixels with the lids as performed, open_points with open lids.
         """
-        edge, open_edge = (lid_curve(each, self._edge_points) for each in (points, open_points))
-        gap = lid_curve(open_points, self._lower_points) - open_edge
-        way = F.normalize(gap[:, gap.shape[1] // 2, None], dim=-1)
-        too_far = ((edge - open_edge - gap) * way).sum(-1, keepdim=True).clamp(min=0)
-        edge = edge - too_far * way  # down to where the lower lid is, and no further
-        back = open_edge - edge  # the corners stay
-        edge = edge + self._outer * back[:, :1] + self._inner * back[:, -1:]
+        attributes, shape, strength = self.grid(points, open_points)
+        active = (strength > 0).nonzero()[:, 0]
+        place = window(shape[active].flatten(1, 2), 2, *frames.shape[-2:]) if len(active) else None
+        if place is None:
+            return
+        layer = rasterize_grid(shape[active], attributes[active], place)
+        new_skin, opacity, side = layer[:, None, :, :, 5], layer[..., 7], layer[..., 8]
+        size = 2 * round(FEATHER * self._scale) + 1
+        around = F.avg_pool2d(opacity, size, 1, size // 2, count_include_pad=False)
+        opacity = opacity * torch.lerp(torch.ones_like(side), smoothstep(around, 0.25, 0.8), side)
+        old = sample_pixels(self._crop, layer[..., :2])
+        colour = torch.lerp(old, layer[..., 2:5].movedim(-1, 1) + self._grain_at(place), new_skin)
+        colour = colour * layer[:, None, :, :, 6]
+        blend(frames, active, place, colour, opacity * strength[active][:, None, None])
+
+    def grid(self, points: torch.Tensor, open_points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Attributes and shape as of `_rows`, for all frames, and the strength [T] with which the lid is drawn."""
+        open_edge, lower = (lid_curve(open_points, ring) for ring in (self._edge_points, self._lower_points))
+        edge = self._in_opening(lid_curve(points, self._edge_points), open_edge, lower)
         crease = torch.lerp(open_edge, lid_curve(open_points, self._crease_points), self._taper[:, None])
         down = F.normalize(open_edge - crease, dim=-1)
         travel = ((edge - open_edge) * down).sum(-1).clamp(min=0)  # [T, columns]
         closed = smoothstep(travel.amax(-1) / self._open_height, 0.0, SHUT)
-        edge = edge + (OVERLAP * self._scale * closed[:, None] * self._taper)[..., None] * down
-        strength = smoothstep(travel.amax(-1), 0.1, 0.8)
-        active = (strength > 0).nonzero()[:, 0]
-        over = CREASE * self._scale
-        reach = torch.cat([edge, crease], 1)[active]
-        place = window(reach, over + 2, *frames.shape[-2:]) if len(active) else None
-        if place is None:
-            return
-        attributes, shape = self._rows(edge[active], crease[active], travel[active], closed[active])
-        layer = rasterize_grid(shape, attributes, place)
-        new_skin = layer[:, None, :, :, 5]
-        old = sample_pixels(self._crop, layer[..., :2])
-        colour = torch.lerp(old, layer[..., 2:5].movedim(-1, 1) + self._grain_at(place), new_skin)
-        colour = colour * layer[:, None, :, :, 6]
-        blend(frames, active, place, colour, layer[..., 7] * strength[active][:, None, None])
+        edge = edge + OVERLAP * self._scale * closed[:, None, None] * self._between * down
+        return *self._rows(edge, crease, travel, closed), smoothstep(travel.amax(-1), 0.1, 0.8)
+
+    def _in_opening(self, edge: torch.Tensor, open_edge: torch.Tensor, lower: torch.Tensor) -> torch.Tensor:
+        """The edge of a lid, up to where the lower lid is, or down to it in a shut eye, and its ends in the corners.
+
+        All curves [T, columns, 2] pixels, those of the open eye but for the first.
+        """
+        gap = lower - open_edge
+        way = F.normalize(gap[:, gap.shape[1] // 2, None], dim=-1)
+        beyond = ((edge - open_edge - REACH * gap) * way).sum(-1, keepdim=True)
+        shut = smoothstep(((edge - open_edge) * way).sum(-1).amax(-1) / self._open_height, NEARLY, SHUT)
+        edge = edge - (beyond.clamp(min=0) + shut[:, None, None] * beyond.clamp(max=0)) * way
+        back = open_edge - edge
+        return edge + self._outer * back[:, :1] + self._inner * back[:, -1:]
 
     def _rows(self, edge, crease, travel, closed) -> tuple[torch.Tensor, torch.Tensor]:
-        """Attributes [T, rows, columns, 8] and shape [T, rows, columns, 2] of the lid.
+        """Attributes [T, rows, columns, 9] and shape [T, rows, columns, 2] of the lid.
 
         edge, crease [T, columns, 2] and travel [T, columns] in pixels, closed [T] 0..1. Attributes: where the portrait
-        shows the carried band (x, y), colour of the new skin, part of new skin, brightness, opacity.
+        shows the carried band (x, y), colour of the new skin, part of new skin, brightness, opacity, how far aside.
         """
         length = (crease - edge).norm(dim=-1).clamp(min=1e-3)
         band = torch.minimum(BAND * self._lid_height, length) * (0.3 + 0.7 * self._taper)
@@ -118,8 +135,8 @@ class LidPainter:
         new_skin = new_skin * smoothstep(travel / (0.35 * self._lid_height))[:, None]
         brightness = torch.lerp(torch.ones_like(new_skin), brightness.expand_as(new_skin), new_skin)
         brightness = brightness * (1 - CLOSED_LINE * closed[:, None, None] * line * self._taper)
-        opacity = opacity * (1 - self._outer - self._inner)[:, 0]
-        rest = torch.stack(torch.broadcast_tensors(new_skin, brightness, opacity), -1)
+        opacity = opacity * self._between[:, 0]
+        rest = torch.stack(torch.broadcast_tensors(new_skin, brightness, opacity, self._side), -1)
         return torch.cat([carried, self._skin_at(length[:, None] - above, skin), rest], -1), shape
 
     def _skin_at(self, depth: torch.Tensor, skin: torch.Tensor) -> torch.Tensor:

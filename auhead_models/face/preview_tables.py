@@ -102,7 +102,10 @@ def _constants() -> dict:
             "GAZE_SIDE", "GAZE_UP", "GAZE_DOWN", "OPENABLE",
         ),
         eyes: ("SOFT_EDGE", "LID_SHADOW", "SHADE"),
-        lids: ("STEPS", "ENDS", "BAND", "LASHES", "OVERLAP", "SHUT", "CLOSED_LINE", "CREASE", "SKIN_ROWS"),
+        lids: (
+            "STEPS", "ENDS", "REACH", "BAND", "LASHES", "OVERLAP", "NEARLY", "SHUT", "CLOSED_LINE", "CREASE",
+            "SKIN_ROWS",
+        ),
         mouth_painter: (
             "JAW_SIDE", "JAW_FORWARD", "TONGUE_REACH", "DARKEST_DEPTH", "LIP_SHADOW", "SLIVER", "CORNER_SHADOW",
         ),
