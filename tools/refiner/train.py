@@ -1,6 +1,6 @@
 """Train the refiner from nothing, its one-step regression and its diffusion at once. Goes on where it was stopped.
 
-    python tools/refiner/train.py PAIRS -o RUN [--steps 2600] [--minutes 60] [--real REAL.npz]
+    python tools/refiner/train.py PAIRS -o RUN [--steps 6000] [--minutes 60] [--real REAL.npz]
 
 PAIRS: folder of make_pairs.py. RUN/last.pt holds everything to go on, RUN/refiner.safetensors the averaged weights,
 RUN/log.jsonl the losses and, now and then, decibels on held-out people and, if given, on real frames.
@@ -37,7 +37,8 @@ from auhead_models.diffusion.refiner import (  # noqa: E402
     unfold,
 )
 
-MOUTH_SHARE = 0.55  # of the batches
+MOUTH_SHARE = 0.4  # of the batches
+WEIGHT = {"mouth": 1.0, "eyes": 4.0}  # of the losses, before gradients are clipped: eyes differ less than mouths
 DIFFUSION_SHARE = 0.25  # of the batches, at random times
 MISSING = {"portrait": 0.1, "values": 0.1, "facemap": 0.2}  # of the pairs, beside the mirrored ones
 WARMUP, RATE, LOWEST = 100, 3e-4, 1e-5
@@ -50,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=2600, help="length of the learning rate's schedule")
+    parser.add_argument("--steps", type=int, default=6000, help="length of the learning rate's schedule")
     parser.add_argument("--minutes", type=float, default=math.inf, help="stop after these; the next call goes on")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
@@ -88,7 +89,7 @@ def main() -> None:
         else:
             loss = regression_loss(one_step(network, batch), batch, region)
         optimizer.zero_grad()
-        loss.backward()
+        (WEIGHT[region] * loss).backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         step += 1
