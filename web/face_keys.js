@@ -15,15 +15,13 @@ function handleButton(view, handle) {
   let pull = null;
   let [x, y] = [0, 0];
   const end = () => {
-    if (!pull) return;
+    view.end(pull);
     pull = null;
-    if (view.drag) view.editor.flush(); // else it was given up
-    view.drag = null;
   };
-  button.onfocus = () => view.show(handle, view.sideOf(handle, { shiftKey: false }));
+  button.onfocus = () => view.show(handle, view.sideOf(handle, false));
   button.onblur = () => {
     end();
-    view.show(null);
+    if (!view.pull) view.show(null); // else the pointer has taken hold of a handle
   };
   button.onkeydown = (event) => {
     const way = WAYS[event.key];
@@ -31,14 +29,12 @@ function handleButton(view, handle) {
     event.preventDefault();
     event.stopPropagation();
     if (!pull) {
-      pull = view.pulling(handle);
+      pull = view.begin(handle);
       [x, y] = [0, 0];
-      view.drag = { move() {} };
     }
-    if (!view.drag) return; // given up: until the key is let go
     const step = STEP * view.canvas.clientHeight;
     [x, y] = [x + step * way[0], y + step * way[1]];
-    pull(x, y, event);
+    pull(x, y, event.shiftKey); // nothing once it was given up, until the key is let go
   };
   button.onkeyup = (event) => event.key in WAYS && end();
   return button;

@@ -25,10 +25,11 @@ export class FaceView {
     this.setPortrait(null);
     this.sizes = new ResizeObserver(() => this.face.resize(this.element.clientWidth, this.element.clientHeight));
     this.sizes.observe(this.element);
-    this.canvas.addEventListener("pointermove", (event) => this.drag || this.hover(event));
-    this.canvas.addEventListener("pointerleave", () => this.drag || this.show(null));
+    this.pull = null; // in progress, see begin
+    this.grip = null; // of the pointer: { pull, x, y } with where it began
+    this.canvas.addEventListener("pointermove", (event) => (this.pull ? this.follow(event) : this.hover(event)));
+    this.canvas.addEventListener("pointerleave", () => this.pull || this.show(null));
     this.canvas.addEventListener("pointerdown", (event) => this.take(event));
-    this.canvas.addEventListener("pointermove", (event) => this.drag?.move(event));
     for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) this.canvas.addEventListener(name, () => this.release());
   }
 
@@ -63,7 +64,7 @@ export class FaceView {
 
   hover(event) {
     const handle = this.editor.readOnly ? null : this.face.pick(...this.point(event));
-    this.show(handle, handle && this.sideOf(handle, event));
+    this.show(handle, handle && this.sideOf(handle, event.shiftKey));
     this.canvas.style.cursor = handle ? "grab" : "default";
   }
 
@@ -80,16 +81,16 @@ export class FaceView {
     this.sign.style.top = `${above > 4 ? above : y + 12}px`;
   }
 
-  /** Whether a pull that changes a column changes its other side too. */
-  both(handle, id, event) {
+  /** Whether a pull that changes a column changes its other side too; with Shift the other way round. */
+  both(handle, id, shift) {
     const linked = !this.editor.view.unlinked.has(groupOf(id).id);
-    return handle.side !== null && linked !== event.shiftKey;
+    return handle.side !== null && linked !== shift;
   }
 
   /** "both sides", "left", or nothing for what has no sides. */
-  sideOf(handle, event) {
+  sideOf(handle, shift) {
     if (handle.side === null) return "";
-    return this.words(this.both(handle, handle.up, event) ? "both" : handle.side);
+    return this.words(this.both(handle, handle.up, shift) ? "both" : handle.side);
   }
 
   take(event) {
@@ -97,31 +98,39 @@ export class FaceView {
     if (!handle) return;
     this.canvas.setPointerCapture(event.pointerId);
     const [x, y] = this.point(event);
-    const pull = this.pulling(handle);
-    this.drag = {
-      move: (now) => {
-        const [toX, toY] = this.point(now);
-        if (Math.hypot(toX - x, toY - y) >= 2) pull(toX - x, toY - y, now);
-      },
-    };
+    this.grip = { pull: this.begin(handle), x, y };
   }
 
-  /** A pull of a handle from where it is: a function of how far, CSS pixels, and of the event that says so. */
-  pulling(handle) {
+  follow(event) {
+    if (!this.grip) return;
+    const [x, y] = this.point(event);
+    const [dx, dy] = [x - this.grip.x, y - this.grip.y];
+    if (Math.hypot(dx, dy) >= 2) this.grip.pull(dx, dy, event.shiftKey);
+  }
+
+  /**
+   * Begins a pull of a handle from where it is and ends any other: a function of how far, CSS pixels, and of whether Shift
+   * is held. It does nothing any more once the pull is over.
+   */
+  begin(handle) {
     const { editor } = this;
+    this.end(this.pull);
     this.taken();
     const values = editor.values();
     const start = beginDrag(editor);
     const balance = (id) => editor.view.balance[groupOf(id).id] ?? 0;
-    return (dx, dy, event) => {
+    const pull = (dx, dy, shift) => {
+      if (this.pull !== pull) return;
       const pulled = this.face.drag(handle, values, dx, dy);
-      const changed = withOtherSide(pulled, values, (id) => this.both(handle, id, event), balance);
+      const changed = withOtherSide(pulled, values, (id) => this.both(handle, id, shift), balance);
       const [first] = Object.keys(pulled);
       if (first) editor.setActive(groupOf(first).id);
       pullColumns(editor, start, values, changed);
       this.draw();
-      this.show(handle, `${this.sideOf(handle, event)} ${this.readouts(pulled)}`);
+      this.show(handle, `${this.sideOf(handle, shift)} ${this.readouts(pulled)}`);
     };
+    this.pull = pull;
+    return pull;
   }
 
   /** "Lip corner up 45 %" for each column of a pull, without its side. */
@@ -131,18 +140,26 @@ export class FaceView {
     return shown.map(([id, value]) => `· ${name(id)} ${readout({ id }, value)}`).join(" ");
   }
 
-  release() {
-    if (!this.drag) return;
-    this.drag = null;
-    this.show(null);
+  /** Keeps what a pull changed. False when it is over already. */
+  end(pull) {
+    if (!pull || pull !== this.pull) return false;
+    this.pull = null;
     this.editor.flush();
+    return true;
+  }
+
+  release() {
+    const { grip } = this;
+    this.grip = null;
+    if (!this.end(grip?.pull)) return;
+    this.show(null);
     this.grabbed();
   }
 
   /** Gives up the pull in progress: what it changed is as before. True when there was one. */
   cancel() {
-    if (!this.drag) return false;
-    this.drag = null;
+    if (!this.pull) return false;
+    this.pull = null;
     this.show(null);
     this.editor.abandon();
     return true;

@@ -12,7 +12,9 @@ export class Input {
     this.transfer = transfer;
     const { root, sink } = widget;
     root.addEventListener("keydown", (event) => this.keydown(event));
+    this.lender = null; // of the focus, while Ctrl is held
     root.addEventListener("keyup", (event) => {
+      if (event.key === "Control" || event.key === "Meta") this.giveBack();
       if (event.key.toLowerCase() === "b" || event.code === "KeyB") widget.compare(false);
     });
     // Nodes 2.0 takes the wheel and the middle button on their way down, before any element of ours, so those are
@@ -24,6 +26,7 @@ export class Input {
     root.addEventListener("contextmenu", (event) => event.target.matches("input, textarea:not(.aue-sink)") || event.preventDefault());
     // A number that was typed is taken before a press selects something else.
     root.addEventListener("pointerdown", (event) => this.leaveField(event.target), true);
+    root.addEventListener("pointerdown", () => (this.lender = null), true);
     root.addEventListener("mousedown", (event) => {
       if (event.target.closest("input, textarea, [role=slider]")) return;
       event.preventDefault(); // which would take the keyboard away
@@ -36,6 +39,17 @@ export class Input {
   leaveField(target) {
     const field = document.activeElement;
     if (this.widget.root.contains(field) && field !== target && field.matches("input, textarea:not(.aue-sink)")) field.blur();
+  }
+
+  /** The hidden text field has the focus while Ctrl is held, see EditorWidget.focus; then what had it before has it again. */
+  borrow(element) {
+    if (element !== this.widget.sink) this.lender = element;
+    this.widget.focus();
+  }
+
+  giveBack() {
+    if (document.activeElement === this.widget.sink) this.lender?.focus({ preventScroll: true });
+    this.lender = null;
   }
 
   wheel(event) {
@@ -56,7 +70,7 @@ export class Input {
 
   keydown(event) {
     const { widget } = this;
-    if (event.key === "Control" || event.key === "Meta") widget.focus();
+    if (event.key === "Control" || event.key === "Meta") this.borrow(event.target);
     if (event.target.matches("input, textarea:not(.aue-sink)")) {
       if (event.key === "Escape") widget.messages.closeSheet();
       return event.stopPropagation();

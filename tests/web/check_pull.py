@@ -3,10 +3,8 @@
 from editor_page import near
 
 
-def test_dragging_on_the_face(page):
-    page.run("() => widget.editor.setPlayhead(4)")
-    page.page.wait_for_function("widget.faceView.face.pick(98, 98)")
-    corner = page.run(
+def corner_of_the_mouth(page):
+    return page.run(
         """() => {
             const box = widget.faceView.canvas.getBoundingClientRect();
             for (let y = 40; y < 190; y++) for (let x = 40; x < 160; x++) {
@@ -15,6 +13,12 @@ def test_dragging_on_the_face(page):
             }
         }"""
     )
+
+
+def test_dragging_on_the_face(page):
+    page.run("() => widget.editor.setPlayhead(4)")
+    page.page.wait_for_function("widget.faceView.face.pick(98, 98)")
+    corner = corner_of_the_mouth(page)
     page.page.mouse.move(corner["x"], corner["y"])
     sign = page.page.locator(".aue-grip")
     assert sign.inner_text() == "Mouth corner both sides"
@@ -72,9 +76,36 @@ def test_pulling_by_keyboard(page):
     page.page.keyboard.up("ArrowDown")
     assert page.text == text
     assert page.run("() => widget.editor.edits.keys.eye_closure_left[1].value") == keys["eye_closure_left"][1][1]
+    page.run("() => widget.focus()")
+    page.page.locator(".aue-handle").nth(2).focus()
+    page.press("Shift+ArrowUp")
+    page.press("Control+z")
+    assert page.text == text
+    assert page.run("() => document.activeElement.classList.contains('aue-handle')")  # where it was
     page.run("() => widget.setWired(true)")
     page.page.locator(".aue-handle").nth(2).focus()
     page.press("ArrowDown")
     assert page.text == text
     page.run("() => widget.focus()")
     assert not sign.is_visible()
+
+
+def test_the_pointer_takes_over_from_a_key_that_is_held(page):
+    page.run("() => { widget.editor.setPlayhead(4); widget.focus(); }")
+    page.page.wait_for_selector(".aue-handle", state="attached")
+    corner = corner_of_the_mouth(page)
+    page.page.locator(".aue-handle").nth(2).focus()
+    page.page.keyboard.down("ArrowDown")
+    page.page.keyboard.down("ArrowDown")
+    page.page.mouse.move(corner["x"], corner["y"])
+    page.page.mouse.down()
+    assert page.edits["keys"].keys() == {"eye_closure_left", "eye_closure_right"}
+    lids = page.text
+    page.page.mouse.move(corner["x"], corner["y"] - 9)
+    page.page.keyboard.up("ArrowDown")
+    page.page.mouse.move(corner["x"], corner["y"] - 12)
+    page.page.mouse.up()
+    page.settle()
+    assert "lip_corner_raise_left" in page.edits["keys"]
+    page.press("Control+z")
+    assert page.text == lids
