@@ -47,10 +47,12 @@ export function icon(name) {
   return svg;
 }
 
-/** A button with an icon or words. */
-export function button(content, label, onclick, properties = {}) {
+/** A button with an icon or words. keys: of the keyboard, "Ctrl + Z", that do the same. */
+export function button(content, label, onclick, { keys, ...properties } = {}) {
   const face = content in PATHS ? icon(content) : content;
-  return h("button", { type: "button", title: label, "aria-label": label, onclick, ...properties }, face);
+  const element = h("button", { type: "button", title: keys ? `${label} (${keys})` : label, "aria-label": label, onclick, ...properties }, face);
+  if (keys) element.setAttribute("aria-keyshortcuts", keys.replaceAll(" + ", "+").replace("Ctrl", "Control"));
+  return element;
 }
 
 export const pressed = (element, on) => element.setAttribute("aria-pressed", String(Boolean(on)));

@@ -2,7 +2,7 @@
 
 import { gainOf, setBalance, setGain, toggleLink, toggleMute, toggleOpen, toggleSolo } from "./row_actions.js";
 import { button, dragNumber, h, pressed, setIcon } from "./controls.js";
-import { tip } from "./keyboard.js";
+import { keysFor } from "./keyboard.js";
 import { LANES } from "./places.js";
 import { EMOTION_ROW } from "./editor.js";
 import { readout } from "./rows.js";
@@ -61,7 +61,7 @@ export class Heads {
     const unit = row.kind === "unit";
     const title = unit ? `${COLUMNS[row.columns[0]].name}${COLUMNS[row.columns[0]].facs ? ` (FACS ${COLUMNS[row.columns[0]].facs})` : ""}` : this.name(row);
     const value = h("span", { class: "aue-value" });
-    const mute = button("mute", tip(words, "mute"), () => toggleMute(editor, row));
+    const mute = button("mute", words("mute"), () => toggleMute(editor, row), { keys: keysFor("mute") });
     const gain = dragNumber({
       label: words("gain"),
       title: words("gain_tip"),
@@ -74,7 +74,7 @@ export class Heads {
       onInput: (number, gesture) => setGain(editor, row, number, gesture),
       onEnd: () => editor.flush(),
     });
-    const solo = button("solo", tip(words, "solo"), () => toggleSolo(editor, row));
+    const solo = button("solo", words("solo"), () => toggleSolo(editor, row), { keys: keysFor("solo") });
     const name = h("span", { class: "aue-name", title }, this.name(row));
     const parts = { value, mute, gain, solo };
     const element = h("div", { class: `aue-head ${row.kind}`, id: this.idOf(row.id), role: "treeitem", "aria-level": unit ? "2" : "1" });
@@ -84,7 +84,7 @@ export class Heads {
       element.append(h("i", { class: "aue-dot" }), name, value, h("span", { class: "aue-switches" }, gain.element, solo, mute));
       return { element, ...parts };
     }
-    parts.caret = button("caret", tip(words, "open"), () => toggleOpen(editor, row), { class: "aue-caret" });
+    parts.caret = button("caret", words("open"), () => toggleOpen(editor, row), { class: "aue-caret", keys: keysFor("open") });
     element.ondblclick = (event) => event.target.closest("button, [role=slider]") || toggleOpen(editor, row);
     const switches = h("div", { class: "aue-line" }, h("span", { class: "aue-space" }), gain.element, solo, mute);
     if (row.linkable) {

@@ -88,8 +88,8 @@ function zoom(editor, event) {
 const binding = (name) => BINDINGS.find((each) => each[1] === name);
 const action = (name) => binding(name)[2];
 
-/** What a button says about itself: what it does, and the key that does the same. */
-export const tip = (words, name) => `${words(name)} (${binding(name)[0]})`;
+/** The keys of an action as people read them. */
+export const keysFor = (name) => binding(name)[0];
 
 const PLAIN = {
   " ": "play",

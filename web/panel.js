@@ -4,7 +4,7 @@ import { dropEmotion, setEase, setLevel, setTime } from "./actions.js";
 import { dragChip } from "./chip_drag.js";
 import { button, dragNumber, h, menuButton, pressed, setIcon } from "./controls.js";
 import { chosenKey, setChosen } from "./key_numbers.js";
-import { tip } from "./keyboard.js";
+import { keysFor } from "./keyboard.js";
 import { fileMenu, gestureMenu } from "./menus.js";
 import { measureOf, readout } from "./rows.js";
 import { clock } from "./timeline.js";
@@ -15,21 +15,21 @@ export class Panel {
     Object.assign(this, { editor, words });
     this.time = h("span", { class: "aue-time", role: "timer" });
     this.length = h("span", { class: "aue-length" });
-    this.play = button("play", tip(words, "play"), () => widget.togglePlay(), { class: "aue-play" });
-    this.loop = button("loop", tip(words, "loop"), () => widget.toggleLoop());
-    this.compare = button("compare", tip(words, "compare"));
+    this.play = button("play", words("play"), () => widget.togglePlay(), { class: "aue-play", keys: keysFor("play") });
+    this.loop = button("loop", words("loop"), () => widget.toggleLoop(), { keys: keysFor("loop") });
+    this.compare = button("compare", words("compare"), undefined, { keys: keysFor("compare") });
     this.compare.onpointerdown = () => widget.compare(true);
     for (const name of ["onpointerup", "onpointerleave", "onblur"]) this.compare[name] = () => widget.compare(false);
-    this.undo = button("undo", tip(words, "undo"), () => editor.undo());
-    this.redo = button("redo", tip(words, "redo"), () => editor.redo());
-    this.snap = button("snap", tip(words, "snap"), () => editor.setView({ snap: !editor.view.snap }));
-    this.filter = button("filter", tip(words, "only_active"), () => editor.setView({ onlyActive: !editor.view.onlyActive }));
-    this.full = button("full", tip(words, "full"), () => widget.toggleFull());
-    const help = button("help", tip(words, "help"), () => widget.toggleHelp());
+    this.undo = button("undo", words("undo"), () => editor.undo(), { keys: keysFor("undo") });
+    this.redo = button("redo", words("redo"), () => editor.redo(), { keys: keysFor("redo") });
+    this.snap = button("snap", words("snap"), () => editor.setView({ snap: !editor.view.snap }), { keys: keysFor("snap") });
+    this.filter = button("filter", words("only_active"), () => editor.setView({ onlyActive: !editor.view.onlyActive }), { keys: keysFor("only_active") });
+    this.full = button("full", words("full"), () => widget.toggleFull(), { keys: keysFor("full") });
+    const help = button("help", words("help"), () => widget.toggleHelp(), { keys: keysFor("help") });
     const transport = h(
       "div",
       { class: "aue-bar" },
-      button("start", tip(words, "ends"), () => editor.setPlayhead(0)),
+      button("start", words("ends"), () => editor.setPlayhead(0), { keys: keysFor("ends") }),
       this.play,
       h("span", { class: "aue-clock" }, this.time, this.length),
       this.loop,
@@ -70,11 +70,11 @@ export class Panel {
     });
     const tools = h(
       "div",
-      { class: "aue-bar" },
+      { class: "aue-bar aue-tools" },
       h("span", { class: "aue-levels", role: "group" }, ...this.levels),
       menuButton(widget.root, words("more"), (close) => gestureMenu(editor, words, widget, close)),
-      button("mirror", tip(words, "mirror"), () => widget.mirror()),
-      button("replace", tip(words, "replace"), () => widget.replace()),
+      button("mirror", words("mirror"), () => widget.mirror(), { keys: keysFor("mirror") }),
+      button("replace", words("replace"), () => widget.replace(), { keys: keysFor("replace") }),
       this.blinks.element,
       this.ease.element,
       h("span", { class: "aue-space" }),
@@ -93,7 +93,7 @@ export class Panel {
 
   /** An emotion: a click drops it at the playhead, a drag puts it where it is let go. */
   chip(emotion, k, widget) {
-    const chip = button("", `${this.words(`emotion_${emotion}`)} (${k + 1})`, () => dropEmotion(this.editor, k + 1), { class: "aue-chip" });
+    const chip = button("", this.words(`emotion_${emotion}`), () => dropEmotion(this.editor, k + 1), { class: "aue-chip", keys: String(k + 1) });
     chip.append(h("kbd", {}, String(k + 1)), this.words(`emotion_${emotion}`));
     chip.style.setProperty("--hue", `var(--aue-emotion-${emotion})`);
     chip.addEventListener("pointerdown", () => {
@@ -152,7 +152,6 @@ export class Panel {
     const { factor } = measureOf(editor.activeChannel ?? {});
     const count = times.size + editor.selection.size - keys.length;
     this.what.textContent = editor.selection.size ? words("selected", { set: count }) : words("nothing_selected");
-    this.inspector.classList.toggle("empty", !keys.length);
     this.show(this.keyTime.field, times.size === 1 ? [...times][0].toFixed(2) : "");
     const sign = chosen && !chosen.replaces && chosen.value > 0 ? "+" : "";
     this.show(this.keyValue.field, chosen ? `${sign}${Math.round(chosen.value * factor) + 0}` : "");
@@ -168,9 +167,9 @@ export class Panel {
   /** Says what a key's value is added to, or stands in place of. */
   showUnder(chosen) {
     const { editor, words } = this;
-    const [label, tip] = chosen?.replaces ? ["key_instead", "key_instead_tip"] : ["key_value", "key_value_tip"];
+    const [label, title] = chosen?.replaces ? ["key_instead", "key_instead_tip"] : ["key_value", "key_value_tip"];
     this.keyValue.label.textContent = words(label);
-    this.keyValue.element.title = words(tip);
+    this.keyValue.element.title = words(title);
     if (!chosen) return this.keyUnder.replaceChildren();
     const filled = { unit: measureOf(editor.activeChannel).unit.trim(), set: readout(editor.activeChannel, chosen.under) };
     this.keyUnder.textContent = words(chosen.replaces ? "key_in_place" : "key_on_top", filled);

@@ -5,14 +5,14 @@ from editor_page import near
 
 def test_mute_gain_solo_and_only_what_moves(page):
     head = page.page.locator("[id$='-mouth_open']")
-    head.get_by_role("button", name="Mute the row (D)").click()
+    head.get_by_role("button", name="Mute the row").click()
     assert "jaw_open" in page.edits["mutes"] and page.shown("mouth_open", 0.46) == 0
-    head.get_by_role("button", name="Mute the row (D)").click()
+    head.get_by_role("button", name="Mute the row").click()
     assert page.text == ""
-    head.get_by_role("button", name="Show this row alone on the face (S)").click()
+    head.get_by_role("button", name="Show this row alone on the face").click()
     page.run("() => widget.editor.setPlayhead(1.5)")
     assert page.run("() => widget.editor.values()[0]") == 0
-    head.get_by_role("button", name="Show this row alone on the face (S)").click()
+    head.get_by_role("button", name="Show this row alone on the face").click()
     gain = head.locator("[role=slider]")
     gain.focus()
     page.press("PageUp")
@@ -26,6 +26,26 @@ def test_mute_gain_solo_and_only_what_moves(page):
     assert "head" in shown and len(shown) == 7
     page.run("() => widget.editor.setSource(blankSource(2))")
     assert page.run("() => widget.editor.rows.length") == 0
+
+
+def test_buttons_have_names_and_keys(page):
+    """For a screen reader apart, in the tooltip together."""
+    for name, keys, told in (("Undo", "Control+Z", "Ctrl + Z"), ("Happy", "5", "5"), ("Mute the row", "D", "D")):
+        button = page.page.get_by_role("button", name=name, exact=True).first
+        assert button.get_attribute("aria-keyshortcuts") == keys
+        assert button.get_attribute("title") == f"{name} ({told})"
+
+
+def test_controls_without_a_key_can_still_be_read(page):
+    """Opacities of a control and of what it lies in are multiplied on the screen."""
+    seen = page.run(
+        """() => [...document.querySelectorAll(".aue-inspector *")].map((element) => {
+            let opacity = 1;
+            for (let each = element; each; each = each.parentElement) opacity *= getComputedStyle(each).opacity;
+            return opacity;
+        })"""
+    )
+    assert min(seen) == near(0.55)
 
 
 def test_the_full_window_and_back(page):
@@ -80,8 +100,9 @@ def test_the_full_window_is_used_whatever_its_size(page):
         stage, panel, time = (page.page.locator(name).bounding_box() for name in names)
         assert stage["width"] == near(stage["height"], 1) and stage["width"] > 0.27 * width
         assert time["height"] > height - 30 and panel["y"] + panel["height"] > height - 30
-        inspector = page.page.locator(".aue-inspector").bounding_box()
-        assert 0.95 * height < inspector["y"] + inspector["height"] <= height
+        rows = [page.page.locator(f".aue-panel > div:nth-child({k})").bounding_box() for k in (1, 2, 3, 4)]
+        assert 0.8 * height < rows[-1]["y"] + rows[-1]["height"] <= height
+        assert all(8 <= below["y"] - above["y"] - above["height"] < 28 for above, below in zip(rows, rows[1:]))
         lowest = page.page.locator(".aue-head").last.bounding_box()
         assert 0.97 * height < lowest["y"] + lowest["height"] <= height
         page.run("() => widget.toggleFull()")
