@@ -45,7 +45,7 @@ def test_controls_without_a_key_can_still_be_read(page):
             return opacity;
         })"""
     )
-    assert min(seen) == near(0.55)
+    assert min(seen) == near(0.7)
 
 
 def test_the_full_window_and_back(page):
