@@ -30,7 +30,6 @@ from auhead_models.speech import SpeechOptions, load_audio, speech_to_au  # noqa
 ASSETS = ROOT / "auhead_models" / "assets"
 LARGEST = 78 * 1024  # bytes of a picture
 WIDTH = 900
-LOWER_ROWS = 260  # pixels
 ARGUMENTS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
 EDITS = {
     "version": 1,
@@ -102,6 +101,15 @@ def drag(page: Page, start: tuple, end: tuple, let_go: bool = True) -> None:
     page.wait_for_timeout(400)
 
 
+def whole_rows(page: Page, first: str | None = None) -> dict:
+    """The timeline from a row, else from its ruler, to the last row that is shown as a whole."""
+    box = page.locator(".aue-timeline").bounding_box()
+    heads = [head.bounding_box() for head in page.locator(".aue-head").all()]
+    ends = [head["y"] + head["height"] for head in heads]
+    top = page.locator(f"[id$='-{first}']").bounding_box()["y"] if first else box["y"]
+    return {**box, "y": top, "height": max(end for end in ends if end <= box["y"] + box["height"] + 0.5) - top}
+
+
 def overview(page: Page) -> bytes:
     page.evaluate("() => widget.editor.setPlayhead(3.4)")
     page.wait_for_timeout(600)
@@ -112,8 +120,7 @@ def gestures(page: Page) -> bytes:
     """A key on its way, its neighbours following softly."""
     page.keyboard.down("Alt")
     drag(page, ("head", 2.4, 0.16), ("head", 2.6, 0.3), let_go=False)
-    box = page.locator(".aue-timeline").bounding_box()
-    shot = page.screenshot(clip={**box, "y": box["y"] + box["height"] - LOWER_ROWS, "height": LOWER_ROWS})
+    shot = page.screenshot(clip=whole_rows(page, "eyes"))
     page.mouse.up()
     page.keyboard.up("Alt")
     return shot
@@ -135,7 +142,7 @@ def ranges(page: Page) -> bytes:
         }"""
     )
     page.wait_for_timeout(600)
-    return page.locator(".aue-timeline").screenshot()
+    return page.screenshot(clip=whole_rows(page))
 
 
 def full(page: Page) -> bytes:
