@@ -37,7 +37,7 @@ def load_refiner(path: str | Path) -> RefinerModel:
         raise AUHeadError(f"{path} holds no refiner of AUHead; choose another file.")
     try:
         network = Refiner(header["architecture"])
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise misdescribed(path) from error
     file = read_weights(path)
     if error := misfit(file.path, KIND, shapes_of(file.weights), shapes_of(network.state_dict()), file.kind):
