@@ -104,7 +104,7 @@ def test_a_precision_that_there_is_not_is_told(saved):
         f'{{"version": {VERSION}, "kind": "refiner", "architecture": {{"magic": 3}}}}',
         f'{{"version": {VERSION}, "kind": "refiner", "architecture": 3}}',
         json.dumps({"version": VERSION, "kind": "refiner", "architecture": {**REFINER, "num_attention_heads": 0}}),
-        json.dumps({"version": VERSION, "kind": "refiner", "architecture": {**REFINER, "cross_attention_dim": "wide"}}),
+        json.dumps({"version": VERSION, "kind": "refiner", "architecture": {**REFINER, "cross_attention_dim": "x"}}),
         json.dumps({"version": VERSION, "kind": "refiner", "architecture": {**REFINER, "block_out_channels": [-8, 8]}}),
         "[]",
         "nonsense",
