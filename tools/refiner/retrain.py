@@ -4,7 +4,7 @@
 
 The head and its correspondences: of tools/face_geometry. IMAGES_WIKI: the folder images/wiki of
 github.com/voteview/member_photos at commit 687cf7a; photographs.txt names the portraits that were chosen.
-FOLDER holds the pairs (3.6 GB) and the run. One thread: an hour for the pairs, one and a half for the training. What is
+FOLDER holds the pairs (3.3 GB) and the run. One thread: an hour for the pairs, one for the training. What is
 there already is not made again, so the command goes on where it was stopped. On another processor the weights differ
 in their last digits, and in time more.
 """
