@@ -145,10 +145,13 @@ export function menuButton(root, words, fill, properties = {}) {
     root.append(menu);
     const [zoom, box, area] = [root.getBoundingClientRect().width / root.offsetWidth || 1, opener.getBoundingClientRect(), root.getBoundingClientRect()];
     const left = Math.min((box.left - area.left) / zoom, root.offsetWidth - menu.offsetWidth - 6);
-    const top = (box.bottom - area.top) / zoom + 3;
+    const above = (box.top - Math.max(area.top, 0)) / zoom;
+    const below = (Math.min(area.bottom, innerHeight) - box.bottom) / zoom;
+    const upward = menu.offsetHeight + 8 > below && above > below;
     menu.style.left = `${Math.max(left, 6)}px`;
-    menu.style.top = `${top}px`;
-    menu.style.maxHeight = `${Math.max(root.offsetHeight - top - 8, 120)}px`;
+    if (upward) menu.style.bottom = `${(area.bottom - box.top) / zoom + 3}px`;
+    else menu.style.top = `${(box.bottom - area.top) / zoom + 3}px`;
+    menu.style.maxHeight = `${Math.max((upward ? above : below) - 8, 120)}px`;
     opener.setAttribute("aria-expanded", "true");
     window.addEventListener("pointerdown", outside, true);
     menu.onkeydown = (event) => {
