@@ -66,7 +66,7 @@ function drawDots(ctx, editor, place, theme, x) {
     const { y } = rowScale(editor, place, index);
     row.channels.forEach((channel, order) => {
       const curve = editor.curve(channel);
-      const at = y((editor.compare ? curve.base : curve.edited)[editor.frame]);
+      const at = y((editor.compare ? curve.base : curve.edited)[editor.frameAt(editor.playhead)]);
       if (at < place.head) return;
       ctx.fillStyle = colourOf(theme, row, order);
       ctx.beginPath();

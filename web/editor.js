@@ -36,6 +36,7 @@ export class Editor {
     this.channel = 0;
     this.level = 2;
     this.playhead = 0;
+    this.peek = null; // a moment that is shown in place of the playhead's while something there is dragged
     this.playing = false;
     this.incoming = [];
     this.loop = null;
@@ -267,7 +268,7 @@ export class Editor {
   }
 
   get frame() {
-    return this.frameAt(this.playhead);
+    return this.frameAt(this.playing ? this.playhead : (this.peek ?? this.playhead));
   }
 
   frameAt(time) {
@@ -283,7 +284,7 @@ export class Editor {
     this.onChange("playhead");
   }
 
-  /** The 40 values of the face at the playhead, as the rows' solo buttons and the comparison want them. */
+  /** The 40 values of the face at the moment that is shown, as the rows' solo buttons and the comparison want them. */
   values(out = new Float32Array(COLUMNS.length)) {
     const table = this.compare ? this.performance.base : this.performance.edited;
     const { frame } = this;

@@ -12,7 +12,7 @@ import { EMOTIONS, INTERPOLATIONS, LEVEL_FACTOR } from "./units.js";
 
 export class Panel {
   constructor(editor, words, widget) {
-    Object.assign(this, { editor, words });
+    Object.assign(this, { editor, words, widget });
     this.time = h("span", { class: "aue-time", role: "timer" });
     this.length = h("span", { class: "aue-length" });
     this.play = button("play", words("play"), () => widget.togglePlay(), { class: "aue-play", keys: keysFor("play") });
@@ -81,8 +81,8 @@ export class Panel {
       menuButton(widget.root, words("file"), (close) => fileMenu(editor, words, widget, close)),
     );
 
-    this.keyTime = this.input(words("key_time"), (value) => setTime(editor, editor.snap(value)));
-    this.keyValue = this.input(words("key_value"), (value) => setChosen(editor, value / measureOf(editor.activeChannel).factor));
+    this.keyTime = this.input(words("key_time"), () => 1 / editor.fps, (value) => setTime(editor, editor.snap(value)));
+    this.keyValue = this.input(words("key_value"), () => 1, (value) => setChosen(editor, value / measureOf(editor.activeChannel).factor));
     this.keyUnder = h("span", { class: "aue-under" });
     this.keyValue.element.append(this.keyUnder);
     this.eases = INTERPOLATIONS.map((ease) => button(words(ease === "step" ? "step_kind" : ease), words(ease === "step" ? "step_kind" : ease), () => setEase(editor, ease)));
@@ -103,24 +103,43 @@ export class Panel {
     return chip;
   }
 
-  input(label, onValue) {
+  /** A field for a number. step: how far apart the numbers are that it can become. */
+  input(label, step, onValue) {
     const field = h("input", { type: "text", inputMode: "decimal", "aria-label": label });
-    field.onchange = () => {
-      const value = Number.parseFloat(field.value.replace(",", "."));
-      if (Number.isFinite(value)) onValue(value);
-      this.update();
-    };
-    let before = "";
-    field.onfocus = () => {
-      before = field.value;
+    field.onchange = () => this.take(field, onValue, step);
+    field.onfocus = () => field.select();
+    field.onmousedown = (event) => {
+      if (field === document.activeElement) return;
+      event.preventDefault(); // which would take the selection away
+      field.focus();
     };
     field.onkeydown = (event) => {
-      if (event.key === "Escape") field.value = before;
-      if (event.key === "Enter" || event.key === "Escape") field.blur();
+      if (event.key === "Escape") field.value = field.dataset.shown;
+      if (event.key === "Enter" || event.key === "Escape") {
+        field.blur();
+        this.widget.focus(); // or the next key press would be one for the host's graph
+      }
       event.stopPropagation();
     };
     const name = h("span", {}, label);
     return { element: h("label", { class: "aue-field" }, name, field), field, label: name };
+  }
+
+  /** Takes the number that was typed into a field, shows its moment, and says so when it cannot be what was typed. */
+  take(field, onValue, step) {
+    const { editor, widget, words } = this;
+    const typed = field.value.trim().replace(",", ".").replace(/\s*[%°s]$/, "");
+    const value = typed === "" ? Number.NaN : Number(typed);
+    if (Number.isFinite(value)) {
+      onValue(value);
+      const key = [...editor.selection].find((item) => "value" in item);
+      if (key && !editor.playing) editor.setPlayhead(key.time);
+    }
+    this.update();
+    const { shown } = field.dataset;
+    field.value = shown;
+    if (!Number.isFinite(value)) widget.messages.say(words("no_number", { set: shown }), true);
+    else if (Math.abs(value - Number(shown)) > step()) widget.messages.say(words("limit", { set: shown }), true);
   }
 
   update() {
@@ -176,6 +195,7 @@ export class Panel {
   }
 
   show(field, text) {
+    field.dataset.shown = text;
     if (field !== document.activeElement && field.value !== text) field.value = text;
   }
 

@@ -162,7 +162,7 @@ export class Pointer {
   }
 
   end() {
-    this.gesture = this.box = this.soft = this.note = null;
+    this.gesture = this.box = this.soft = this.note = this.editor.peek = null;
     this.editor.onChange("draw");
   }
 

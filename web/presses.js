@@ -89,6 +89,7 @@ export function dragging(pointer, start, hit) {
       else by = 0;
     }
     const delta = value === shown ? 0 : deltaFor(moving, values, value, editor.balanceOf(hit.row));
+    editor.peek = time + by;
     pointer.soft = event.altKey ? { time: time + by, radius: pointer.radius } : null;
     dragTo(editor, drag, { by, delta, channel, row: hit.row, radius: event.altKey ? pointer.radius : 0 });
     const now = channelValue(channel, editor.performance.edited, editor.frameAt(time + by));

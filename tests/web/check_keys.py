@@ -198,3 +198,54 @@ def test_a_drag_ends_where_the_pointer_is_lost(page):
     assert page.text == text and page.run("() => widget.pointer.gesture") is None
     assert page.run("() => JSON.stringify(widget.editor.edits.keys).length > 2 && widget.editor.text") == text
     page.press("f")
+
+
+def test_the_keyboard_stays_in_the_editor_after_a_number_was_typed(page):
+    page.double_click("mouth_open", 2.0, 0.5)
+    for keys in ("Enter", "Escape"):
+        field = page.page.locator(".aue-field input").nth(1)
+        field.click()
+        assert page.run("() => String(getSelection())") == field.input_value() != ""
+        page.page.keyboard.type("40")
+        page.press(keys)
+        assert page.run("() => document.activeElement === widget.sink")
+    assert field.input_value() == "+40"
+    page.press("Control+z")
+    page.press("Control+z")
+    assert page.text == ""
+
+
+def test_a_number_that_cannot_be_is_told(page):
+    page.double_click("mouth_open", 2.0, 0.5)
+    time, value = (page.page.locator(".aue-field input").nth(k) for k in (0, 1))
+    news = page.page.locator(".aue-news")
+    before = value.input_value()
+    for text in ("about half", ""):
+        value.fill(text)
+        value.press("Enter")
+        assert value.input_value() == before and "no number" in news.inner_text()
+    value.fill("500 %")
+    value.press("Enter")
+    assert page.shown("mouth_open", 2.0) == near(1.0) and value.input_value() in news.inner_text()
+    assert "as far" in news.inner_text()
+    time.fill("99")
+    time.press("Enter")
+    assert time.input_value() == "5.96" and "5.96" in news.inner_text()
+
+
+def test_the_face_shows_the_moment_of_a_key_while_it_is_dragged_or_typed(page):
+    page.double_click("mouth_open", 2.0, 0.5)
+    start, end = page.at("mouth_open", 2.0, 0.5), page.at("mouth_open", 2.4, 0.9)
+    page.page.mouse.move(start["x"], start["y"])
+    page.page.mouse.down()
+    page.page.mouse.move(end["x"], end["y"], steps=4)
+    page.settle()
+    assert page.run("() => widget.faceView.shown[8]") == near(0.9) and page.run("() => widget.editor.playhead") == 0
+    page.page.mouse.up()
+    page.settle()
+    assert page.run("() => widget.faceView.shown[8] === widget.editor.performance.edited[8][0]")
+    page.page.locator(".aue-field input").nth(1).fill("20")
+    page.press("Enter")
+    assert page.run("() => widget.editor.playhead") == near(2.4) and page.run("() => widget.faceView.shown[8]") == near(
+        page.shown("mouth_open", 2.4), 1e-6
+    )
