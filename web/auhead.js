@@ -34,6 +34,7 @@ class NodeEditor {
   constructor(node) {
     this.node = node;
     this.name = null; // in the memory
+    this.former = null; // the element of the editor that this one follows
     this.edits = node.widgets.find((widget) => widget.name === "edits");
     this.seconds = node.widgets.find((widget) => widget.name === "seconds");
     this.hideText();
@@ -105,6 +106,7 @@ class NodeEditor {
     const wired = node.inputs?.some((input) => input.widget?.name === "edits" && input.link != null);
     widget.setWired(Boolean(wired));
     this.remember();
+    this.moveIn();
     const told = app.nodeOutputs?.[outputKey(node)]?.[PROPERTY];
     if (told && told !== this.told) this.executed({ [PROPERTY]: told });
     this.showLength();
@@ -120,6 +122,7 @@ class NodeEditor {
     if (name !== this.name) {
       this.name = name;
       const before = memory.of(name);
+      this.former = before?.element ?? null;
       const same = before && resume(this.widget.editor, before.carried); // else a template that was opened once more
       if (same && before.told) this.executed({ [PROPERTY]: before.told });
     }
@@ -127,7 +130,13 @@ class NodeEditor {
   }
 
   keep() {
-    memory.keep(this.name, { told: this.told, carried: carriedOver(this.widget.editor) });
+    memory.keep(this.name, { told: this.told, element: this.element, carried: carriedOver(this.widget.editor) });
+  }
+
+  /** Nodes 2.0 puts an element into its place once, and keeps the place when an undo of the graph builds the node anew. */
+  moveIn() {
+    const empty = this.former?.isConnected && this.former.aue.disposed;
+    if (empty && !this.element.isConnected) this.former.replaceWith(this.element);
   }
 
   /** After the page was loaded anew: what the latest run of this workflow told, while the server still knows it. */
