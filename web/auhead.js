@@ -94,6 +94,7 @@ class NodeEditor {
   /** Follows what else has changed in the node: its text, its saved view, its length, an earlier run's results. */
   look() {
     const { node, widget } = this;
+    if (widget.disposed) return;
     if (this.name && !isThere(node)) return this.dispose();
     widget.look();
     const view = node.properties?.[PROPERTY];
@@ -130,7 +131,8 @@ class NodeEditor {
   }
 
   keep() {
-    memory.keep(this.name, { told: this.told, element: this.element, carried: carriedOver(this.widget.editor) });
+    const element = this.element.isConnected ? this.element : this.former;
+    memory.keep(this.name, { told: this.told, element, carried: carriedOver(this.widget.editor) });
   }
 
   /** Nodes 2.0 puts an element into its place once, and keeps the place when an undo of the graph builds the node anew. */
