@@ -161,3 +161,19 @@ def test_a_press_outside_the_editor_closes_its_menu(page):
     page.page.mouse.click(890, 815)
     page.settle()
     assert page.page.locator(".aue-menu").count() == 0
+
+
+def test_a_menu_is_on_the_screen_wherever_its_button_is(page):
+    page.run("() => widget.focus()")
+    page.press("f")
+    for width, height in ((1600, 1000), (900, 820), (900, 560)):
+        page.page.set_viewport_size({"width": width, "height": height})
+        page.settle()
+        for opener in page.page.locator(".aue-menu-button").all():
+            opener.click()
+            button, menu = opener.bounding_box(), page.page.locator(".aue-menu").bounding_box()
+            top, bottom = menu["y"], menu["y"] + menu["height"]
+            assert 0 <= top and bottom <= height and (bottom <= button["y"] or button["y"] + button["height"] <= top)
+            items = page.page.locator(".aue-menu-item").all()
+            assert all(item.bounding_box()["height"] == 26 for item in items)
+            opener.click()
