@@ -5,6 +5,7 @@ import { download, h, menuItem, menuTitle } from "./controls.js";
 import { editsToJson, NO_EDITS } from "./edits_json.js";
 import { libraryJson, performanceCsv, performanceJson, readFile, withPerformance } from "./files.js";
 import { BINDINGS } from "./keyboard.js";
+import { clock } from "./timeline.js";
 import { EMOTIONS, PRESETS } from "./units.js";
 
 const MOUSE = ["g_double", "g_alt", "g_box", "g_wheel", "g_ruler", "g_blocks", "g_face", "g_sliders"];
@@ -81,14 +82,16 @@ function openFile(editor, words, widget) {
 /** Takes what a file holds into the editor: edits in place of the present ones, a performance from the playhead on. */
 export function takeFile(editor, words, widget, name, text) {
   const found = readFile(text);
-  let problem = null;
+  let [problem, told] = [null, words("imported", { set: name })];
   if (found?.edits) problem = editor.adopt(found.edits);
   else if (found?.performance) {
-    const { edits, selection } = withPerformance(editor.edits, found.performance, editor.snap(editor.playhead));
+    const from = editor.snap(editor.playhead);
+    const { edits, selection } = withPerformance(editor.edits, found.performance, from);
+    told = words("imported_at", { set: name, time: clock(from) });
     problem = editor.adopt(edits, selection);
   } else if (found?.library?.length) editor.setView({ library: [...editor.view.library, ...found.library] });
   else return widget.messages.say(found?.error ?? words("not_opened", { set: name }), true);
-  widget.messages.say(problem ?? words("imported", { set: name }), problem !== null);
+  widget.messages.say(problem ?? told, problem !== null);
 }
 
 export function showText(editor, words, widget) {

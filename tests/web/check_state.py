@@ -79,6 +79,8 @@ def test_files_in_and_out(page, tmp_path):
         assert page.shown("smile", 2.0) == near(0.6, 0.03), path.name
         if path.name == "edits.json":
             assert page.text == text
+        told = "opened" if path.name == "edits.json" else "opened, from 0:00.00 on"
+        assert page.page.locator(".aue-news").inner_text() == f"{path.name} {told}"
         page.press("Control+z")
     from auhead_models.au import formats
 
