@@ -76,6 +76,7 @@ export function createLid(tables, payload, index, still) {
   const taper = across.map((column) => smoothstep(Math.min(column, columns - 1 - column) / constants.steps, 0, 1.5));
   const near = (away) => 1 - smoothstep(away / constants.steps, 0, constants.ends);
   const [outer, inner] = [across.map(near), across.map((column) => near(columns - 1 - column))];
+  const between = across.map((column) => 1 - outer[column] - inner[column]);
   const skin = unpack(payload.eyes[index].skin, "u1", 1 / 255); // [rows, columns, 3], from the crease down
 
   function skinAt(share, column, channel) {
@@ -116,7 +117,7 @@ export function createLid(tables, payload, index, still) {
       (sum, part, axis) => sum + part * (edge[2 * column + axis] - openEdge[2 * column + axis]), 0)));
     const farthest = Math.max(...travel);
     const closed = smoothstep(farthest / openHeight, 0, constants.shut);
-    for (const k of edge.keys()) edge[k] += constants.overlap * scale * closed * (1 - outer[k >> 1] - inner[k >> 1]) * down[k >> 1][k % 2];
+    for (const k of edge.keys()) edge[k] += constants.overlap * scale * closed * between[k >> 1] * down[k >> 1][k % 2];
 
     const skinHeights = across.map((column) => {
       const length = Math.max(distance(crease, edge, column), 1e-3);
@@ -146,7 +147,7 @@ export function createLid(tables, payload, index, still) {
         const newSkin = part * smoothstep(travel[column] / (0.35 * lidHeight[column]));
         vertices[at + 7] = newSkin;
         vertices[at + 8] = mix(1, brightness, newSkin) * (1 - constants.closed_line * closed * line * taper[column]);
-        vertices[at + 9] = opacity * (1 - outer[column] - inner[column]);
+        vertices[at + 9] = opacity * between[column];
       });
     }
     return smoothstep(farthest, 0.1, 0.8);

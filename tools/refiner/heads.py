@@ -71,8 +71,8 @@ class Sculpture:
 
     def _pole(self, ball: np.ndarray) -> int:
         """The vertex in the middle of an iris."""
-        ball = ball[self.place[ball, 2] > sphere_centre(self.place[ball])[2]]
-        return ball[np.linalg.norm((self.place[ball] - sphere_centre(self.place[ball]))[:, :2], axis=1).argmin()]
+        x, y, z = (self.place[ball] - sphere_centre(self.place[ball])).T
+        return ball[np.where(z > 0, np.hypot(x, y), np.inf).argmin()]
 
     def _lashes(self) -> np.ndarray:
         """How much of the dark line along the lid edges each vertex carries; the upper one is broader."""
